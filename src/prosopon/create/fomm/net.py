@@ -1,0 +1,303 @@
+"""The nets of the First Order Motion Model: keypoint detector, dense motion, generator.
+
+Siarohin, Lathuilière, Tulyakov, Ricci, Sebe: First Order Motion Model for Image Animation, NeurIPS 2019
+(arXiv 2003.00196). Pictures are RGB in [0, 1], points (x, y) in [-1, 1]. Leaf names are those of the published
+checkpoints. Convolutions run in whatever type the weights or autocast say; positions, softmax and flows always in
+float32, because bfloat16 has three digits and a lip moves by less.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from prosopon.create.fomm.config import DenseMotionConfig, GeneratorConfig, KeypointConfig, ModelConfig
+from prosopon.models.antialias import AntiAliasDownsample
+from prosopon.models.blocks import DownBlock, Hourglass, ResidualBlock, SameBlock, UpBlock
+from prosopon.models.grid import coordinate_grid, gaussian_maps, inverse_2x2, resize_flow, warp
+
+
+@dataclass
+class Keypoints:
+    """Keypoints of a batch of pictures.
+
+    Attributes:
+        value: `(B, K, 2)` positions in [-1, 1].
+        jacobian: `(B, K, 2, 2)` local affine motion around each, or None for a model without.
+        heatmap: `(B, K, h, w)` softmax over positions, where the detector kept it.
+        logits: `(B, K, h, w)` before the softmax, where the detector kept it.
+    """
+
+    value: Tensor
+    jacobian: Tensor | None = None
+    heatmap: Tensor | None = None
+    logits: Tensor | None = None
+
+    def __getitem__(self, rows: slice) -> Keypoints:
+        """Some rows of the batch."""
+        return Keypoints(self.value[rows], None if self.jacobian is None else self.jacobian[rows])
+
+    def expand(self, batch: int) -> Keypoints:
+        """A single row, repeated for a batch without copying."""
+        if len(self.value) == batch:
+            return self
+        jacobian = None if self.jacobian is None else self.jacobian.expand(batch, -1, -1, -1)
+        return Keypoints(self.value.expand(batch, -1, -1), jacobian)
+
+    def detach(self) -> Keypoints:
+        """The same points, cut from the graph."""
+        return Keypoints(self.value.detach(), None if self.jacobian is None else self.jacobian.detach())
+
+
+@dataclass
+class Motion:
+    """How the source moves to become the driving frame.
+
+    Attributes:
+        deformation: `(B, h, w, 2)` for each pixel of the result, where to read in the source.
+        mask: `(B, K+1, h, w)` which keypoint's motion holds where; channel 0 is the background.
+        occlusion_map: `(B, 1, h, w)` 1 where the source shows what is needed, 0 where it must be made up; or None.
+        sparse_deformed: `(B, K+1, 3, h, w)` the source moved by each keypoint alone.
+    """
+
+    deformation: Tensor
+    mask: Tensor
+    occlusion_map: Tensor | None
+    sparse_deformed: Tensor
+
+
+@dataclass
+class Generated:
+    """What the generator made.
+
+    Attributes:
+        prediction: `(B, 3, H, W)` in [0, 1]; of the size of the source for the blend head.
+        motion: the flow and its parts.
+        deformed: `(B, 3, H, W)` the source picture moved by the flow alone, where it was asked for.
+        blend: `(B, 1, H, W)` share of the warped source in the prediction (blend head only).
+        painted: `(B, 3, H, W)` what the decoder painted (blend head only).
+    """
+
+    prediction: Tensor
+    motion: Motion
+    deformed: Tensor | None = None
+    blend: Tensor | None = None
+    painted: Tensor | None = None
+
+    @property
+    def mask(self) -> Tensor:
+        """`(B, K+1, h, w)`: see `Motion`."""
+        return self.motion.mask
+
+    @property
+    def occlusion_map(self) -> Tensor | None:
+        """`(B, 1, h, w)` or None: see `Motion`."""
+        return self.motion.occlusion_map
+
+    @property
+    def deformation(self) -> Tensor:
+        """`(B, h, w, 2)`: see `Motion`."""
+        return self.motion.deformation
+
+    @property
+    def sparse_deformed(self) -> Tensor:
+        """`(B, K+1, 3, h, w)`: see `Motion`."""
+        return self.motion.sparse_deformed
+
+
+class KeypointDetector(nn.Module):
+    """Finds keypoints and the local affine motion around each, without labels (paper, section 3.1)."""
+
+    def __init__(self, config: KeypointConfig, num_kp: int, num_channels: int, estimate_jacobian: bool) -> None:
+        super().__init__()
+        self.temperature = config.temperature
+        self.down = AntiAliasDownsample(num_channels, config.scale_factor)
+        self.predictor = Hourglass(config.block_expansion, num_channels, config.num_blocks, config.max_features)
+        self.kp = nn.Conv2d(self.predictor.out_channels, num_kp, 7, padding=config.pad)
+        self.jacobian: nn.Conv2d | None = None
+        if estimate_jacobian:
+            maps = 1 if config.single_jacobian_map else num_kp
+            self.jacobian = nn.Conv2d(self.predictor.out_channels, 4 * maps, 7, padding=config.pad)
+            nn.init.zeros_(self.jacobian.weight)
+            with torch.no_grad():
+                assert self.jacobian.bias is not None  # noqa: S101 - made with a bias above
+                self.jacobian.bias.copy_(torch.tensor([1.0, 0, 0, 1]).repeat(maps))
+
+    def forward(self, image: Tensor) -> Keypoints:
+        """`(B, 3, H, W)` -> the keypoints with their heat maps."""
+        features = self.predictor(self.down(image).to(self.kp.weight.dtype))
+        logits = self.kp(features).float()
+        batch, num_kp, height, width = logits.shape
+        heatmap = F.softmax(logits.flatten(2) / self.temperature, dim=2).view_as(logits)
+        grid = coordinate_grid(height, width, device=logits.device)
+        # Expectation of the position, one axis at a time.
+        x = (heatmap.sum(2) * grid[0, :, 0]).sum(-1)
+        y = (heatmap.sum(3) * grid[:, 0, 1]).sum(-1)
+        jacobian = None
+        if self.jacobian is not None:
+            maps = self.jacobian(features).float().reshape(batch, -1, 4, height * width)
+            weights = heatmap.flatten(2)[:, :, None, :]
+            jacobian = (maps * weights).sum(-1).view(batch, num_kp, 2, 2)
+        return Keypoints(torch.stack((x, y), -1), jacobian, heatmap, logits)
+
+
+def sparse_motions(kp_source: Keypoints, kp_driving: Keypoints, height: int, width: int) -> Tensor:
+    """Each keypoint's own motion: T_k(z) = p_s + J_s J_d^-1 (z - p_d); the background's, the identity, first.
+
+    Paper, equation 4. Returns `(B, K+1, h, w, 2)`.
+    """
+    grid = coordinate_grid(height, width, device=kp_driving.value.device)
+    offset = grid[None, None] - kp_driving.value[:, :, None, None, :]
+    if kp_driving.jacobian is not None and kp_source.jacobian is not None:
+        local = kp_source.jacobian @ inverse_2x2(kp_driving.jacobian)
+        # Written out: a batched 2x2 product over a whole map is several times slower as a matmul.
+        x, y = offset[..., 0], offset[..., 1]
+        a = local[:, :, None, None]
+        offset = torch.stack((a[..., 0, 0] * x + a[..., 0, 1] * y, a[..., 1, 0] * x + a[..., 1, 1] * y), dim=-1)
+    moved = offset + kp_source.value[:, :, None, None, :]
+    identity = grid[None, None].expand(len(moved), 1, -1, -1, -1)
+    return torch.cat((identity, moved), dim=1)
+
+
+class DenseMotion(nn.Module):
+    """Joins the motions of the keypoints into one flow and says what is hidden (paper, section 3.2)."""
+
+    def __init__(
+        self, config: DenseMotionConfig, num_kp: int, num_channels: int, estimate_occlusion: bool, *, align_corners: bool
+    ) -> None:
+        super().__init__()
+        self.kp_variance = config.kp_variance
+        self.align_corners = align_corners
+        self.down = AntiAliasDownsample(num_channels, config.scale_factor)
+        inputs = (num_kp + 1) * (num_channels + 1)
+        self.hourglass = Hourglass(config.block_expansion, inputs, config.num_blocks, config.max_features)
+        self.mask = nn.Conv2d(self.hourglass.out_channels, num_kp + 1, 7, padding=3)
+        self.occlusion = nn.Conv2d(self.hourglass.out_channels, 1, 7, padding=3) if estimate_occlusion else None
+
+    def forward(self, small_source: Tensor, kp_source: Keypoints, kp_driving: Keypoints) -> Motion:
+        """The shrunk source `(B, 3, h, w)` (see `down`) and both sets of keypoints -> the motion at its size."""
+        batch, channels, height, width = small_source.shape
+        motions = sparse_motions(kp_source, kp_driving, height, width)
+        kinds = motions.shape[1]
+        repeated = small_source[:, None].expand(-1, kinds, -1, -1, -1).reshape(batch * kinds, channels, height, width)
+        deformed = warp(repeated, motions.flatten(0, 1), align_corners=self.align_corners)
+        deformed = deformed.view(batch, kinds, channels, height, width)
+        heat = gaussian_maps(kp_driving.value, height, width, self.kp_variance) - gaussian_maps(
+            kp_source.value, height, width, self.kp_variance
+        )
+        heat = torch.cat((torch.zeros_like(heat[:, :1]), heat), dim=1)
+        stacked = torch.cat((heat[:, :, None].to(deformed.dtype), deformed), dim=2).flatten(1, 2)
+        features = self.hourglass(stacked.to(self.mask.weight.dtype))
+        mask = F.softmax(self.mask(features).float(), dim=1)
+        flow = (mask[..., None] * motions).sum(1)
+        occlusion = None if self.occlusion is None else torch.sigmoid(self.occlusion(features).float())
+        return Motion(flow, mask, occlusion, deformed)
+
+
+class Generator(nn.Module):
+    """Makes the source picture move like the driving frame (paper, section 3.2).
+
+    Nothing after the warp sees the driving picture, so `encode` is done once a video.
+    """
+
+    def __init__(
+        self,
+        config: GeneratorConfig,
+        num_kp: int,
+        num_channels: int,
+        estimate_jacobian: bool = True,
+        *,
+        align_corners: bool,
+    ) -> None:
+        super().__init__()
+        self.align_corners = align_corners
+        self.estimate_jacobian = estimate_jacobian
+        self.dense_motion_network = DenseMotion(
+            config.dense_motion, num_kp, num_channels, config.estimate_occlusion_map, align_corners=align_corners
+        )
+
+        def width(level: int) -> int:
+            return min(config.max_features, config.block_expansion * 2**level)
+
+        levels = config.num_down_blocks
+        self.first = SameBlock(num_channels, width(0), kernel=7)
+        self.down_blocks = nn.ModuleList(DownBlock(width(i), width(i + 1)) for i in range(levels))
+        self.bottleneck = nn.Sequential()
+        for index in range(config.num_bottleneck_blocks):
+            self.bottleneck.add_module(f"r{index}", ResidualBlock(width(levels)))
+        self.up_blocks = nn.ModuleList(UpBlock(width(i + 1), width(i)) for i in reversed(range(levels)))
+        self.final = nn.Conv2d(width(0), num_channels, 7, padding=3)
+        # One full-resolution map of our own: the coarse occlusion map would blur every edge that it blends.
+        self.blend = nn.Conv2d(width(0), 1, 7, padding=3) if config.head == "blend" else None
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Type of the convolution weights."""
+        return self.final.weight.dtype
+
+    def encode(self, source: Tensor) -> Tensor:
+        """Features of the source picture: `(B, 3, H, W)` -> `(B, C, H/4, W/4)` for two down blocks."""
+        features: Tensor = self.first(source.to(self.dtype))
+        for block in self.down_blocks:
+            features = block(features)
+        return features
+
+    def decode(self, features: Tensor, motion: Motion, source: Tensor, *, want_deformed: bool = False) -> Generated:
+        """Features of the source and a motion -> the picture.
+
+        Args:
+            features: `(B, C, h, w)` from `encode`.
+            motion: from the dense motion network.
+            source: `(B, 3, H, W)` picture that is warped: for the blend head any size, which the result then has.
+            want_deformed: also give the warped source of the paint head (for looking at, costs a little).
+        """
+        size = features.shape[-2:]
+        flow = resize_flow(motion.deformation, *size, align_corners=False)
+        moved = warp(features, flow, align_corners=self.align_corners)
+        if motion.occlusion_map is not None:
+            occlusion = motion.occlusion_map
+            if occlusion.shape[-2:] != size:
+                occlusion = F.interpolate(occlusion, size=size, mode="bilinear")
+            moved = moved * occlusion.to(moved.dtype)
+        out = self.bottleneck(moved)
+        for block in self.up_blocks:
+            out = block(out)
+        painted = torch.sigmoid(self.final(out).float())
+        if self.blend is not None:
+            return self._blended(painted, torch.sigmoid(self.blend(out).float()), motion, source)
+        deformed = None
+        if want_deformed:
+            full = resize_flow(motion.deformation, *source.shape[-2:], align_corners=False)
+            deformed = warp(source, full, align_corners=self.align_corners)
+        return Generated(painted, motion, deformed)
+
+    def _blended(self, painted: Tensor, blend: Tensor, motion: Motion, source: Tensor) -> Generated:
+        """m * warped source + (1 - m) * painted, at the resolution of `source`."""
+        height, width = source.shape[-2:]
+        # The flow is a map of the lattice, so a lattice-true resize keeps an untouched picture untouched.
+        flow = resize_flow(motion.deformation, height, width, align_corners=True)
+        deformed = warp(source.float(), flow, align_corners=self.align_corners, padding="border")
+        if painted.shape[-2:] != (height, width):
+            painted = F.interpolate(painted, size=(height, width), mode="bicubic").clamp(0, 1)
+            blend = F.interpolate(blend, size=(height, width), mode="bilinear")
+        return Generated(blend * deformed + (1 - blend) * painted, motion, deformed, blend, painted)
+
+    def forward(
+        self, source: Tensor, kp_source: Keypoints, kp_driving: Keypoints, *, want_deformed: bool = False
+    ) -> Generated:
+        """The plain path: encodes the source `(B, 3, H, W)` every time."""
+        small = self.dense_motion_network.down(source)
+        motion = self.dense_motion_network(small, kp_source, kp_driving)
+        return self.decode(self.encode(source), motion, source, want_deformed=want_deformed)
+
+
+def build_nets(config: ModelConfig, *, align_corners: bool) -> tuple[KeypointDetector, Generator]:
+    """The two nets that animation needs, with random weights."""
+    detector = KeypointDetector(config.kp_detector, config.num_kp, config.num_channels, config.estimate_jacobian)
+    generator = Generator(
+        config.generator, config.num_kp, config.num_channels, config.estimate_jacobian, align_corners=align_corners
+    )
+    return detector, generator
