@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from prosopon.core.clip import Frame
-from prosopon.core.errors import MissingError, UsageError
+from prosopon.core.errors import UsageError
 from prosopon.core.faces import Face
 
 NAMES = ("auto", "mediapipe")
@@ -35,17 +35,15 @@ def open_finder(name: str = "auto") -> FaceFinder | None:
         The finder; None only for `auto`, where no back end is installed together with its model file.
 
     Raises:
-        MissingError: the back end asked for by name is not installed or has no model file.
+        MissingError: the back end asked for by name is not installed or has no model file; or a variable names a
+            model file that is not there, which `auto` does not hide either.
         CheckpointError: the model file is not the one that was published.
         UsageError: there is no back end of that name.
     """
     if name not in NAMES:
         raise UsageError(f"there is no face finder called {name!r}", f"use one of: {', '.join(NAMES)}")
-    from prosopon.faces.mediapipe import MediaPipeFinder  # noqa: PLC0415 - the protocol must load without back ends
+    from prosopon.faces.mediapipe import MediaPipeFinder, is_there  # noqa: PLC0415 - the protocol loads without back ends
 
-    try:
-        return MediaPipeFinder.open()
-    except MissingError:
-        if name == "auto":
-            return None
-        raise
+    if name == "auto" and not is_there():
+        return None
+    return MediaPipeFinder.open()

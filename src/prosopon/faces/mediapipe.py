@@ -44,6 +44,11 @@ _TILE_MAGNIFIED_PX = 512
 _SAME_FACE_IOU = 0.3
 
 
+def is_there() -> bool:
+    """Whether the package is installed and somebody has put or named a model file; the file is not checked."""
+    return find_spec("mediapipe") is not None and (bool(os.environ.get(MODEL_VARIABLE)) or _default_file().is_file())
+
+
 def model_file() -> Path:
     """Where the model file is, checked by its sha256.
 
@@ -54,7 +59,7 @@ def model_file() -> Path:
         CheckpointError: it is another file than the one published.
     """
     named = os.environ.get(MODEL_VARIABLE)
-    path = Path(named).expanduser() if named else home() / "models" / "face_landmarker.task"
+    path = Path(named).expanduser() if named else _default_file()
     if not path.is_file():
         if named:
             raise MissingError(
@@ -75,8 +80,12 @@ def model_file() -> Path:
     return path
 
 
+def _default_file() -> Path:
+    return home() / "models" / "face_landmarker.task"
+
+
 def _fetch_line() -> str:
-    return f"curl --create-dirs -o {home() / 'models' / 'face_landmarker.task'} {MODEL_URL}"
+    return f"curl --create-dirs -o {_default_file()} {MODEL_URL}"
 
 
 class MediaPipeFinder:
