@@ -126,7 +126,9 @@ def test_antialias(scale: float, functions: Any, fill: ModuleType) -> None:
 @pytest.mark.parametrize("index", range(5))
 def test_transfer(index: int, adapt_scale: bool, relative: bool, relative_jacobian: bool, functions: Any) -> None:
     def points(role: str) -> Keypoints:
-        value, jacobian = (torch.from_numpy(functions[f"rel{index}_in_{role}_{part}"]) for part in ("value", "jacobian"))
+        value, jacobian = (
+            torch.from_numpy(functions[f"rel{index}_in_{role}_{part}"]) for part in ("value", "jacobian")
+        )
         return Keypoints(value, jacobian)
 
     out = transfer(

@@ -106,6 +106,24 @@ class LossConfig:
 
 
 @dataclass(frozen=True)
+class FaceLossConfig:
+    """Losses of our own that teach a model of faces how lids, lips and jaw move."""
+
+    l1: float = 10
+    """Of the picture's pixels, with emphasis."""
+    warped: float = 3
+    """Of the warped source's pixels: the flow shall be right even where the decoder could paint over it."""
+    painted: float = 2
+    """Of the decoder's pixels: it shall be able to paint anything."""
+    landmarks: float = 15
+    """Of the keypoints that have a group of landmarks to follow."""
+    eyes: float = 5
+    """Extra weight of pixels around the eyes."""
+    mouth: float = 5
+    """Extra weight of pixels around the mouth."""
+
+
+@dataclass(frozen=True)
 class AugmentConfig:
     """What is done to a pair of training frames, alike to both unless said otherwise."""
 
@@ -149,6 +167,8 @@ class FommConfig:
     """Pick a person first, then one of their files: for sets in which few people have many files."""
     align_corners: bool = True
     """How grids are read: published weights were trained with True."""
+    face: FaceLossConfig | None = None
+    """Set for models of faces that are trained on prepared pairs with landmarks."""
 
 
 def _published(
@@ -226,7 +246,13 @@ CONFIGS: dict[str, FommConfig] = {
                 discriminator=DiscriminatorConfig(block_expansion=16, max_features=128),
                 landmark_groups=FACE_LANDMARK_GROUPS,
             ),
-            schedule=ScheduleConfig(batch_size=8, num_epochs=1, num_repeats=1, milestones=()),
+            loss=LossConfig(
+                perceptual=(2, 2, 2), scales=(1, 0.5, 0.25), equivariance_value=5, equivariance_jacobian=2
+            ),
+            schedule=ScheduleConfig(
+                batch_size=8, num_epochs=1, num_repeats=1, milestones=(), lr_generator=3e-4, lr_kp_detector=3e-4
+            ),
+            face=FaceLossConfig(),
         ),
     )
 }  # fmt: skip
@@ -265,11 +291,15 @@ def model_from_published(table: Mapping[str, Any]) -> ModelConfig:
     params = table.get("model_params")
     if not isinstance(params, Mapping):
         raise UsageError("the configuration has no section model_params", "give a configuration of the published form")
-    common = _take(params.get("common_params", {}), "common_params", _same("num_kp", "num_channels", "estimate_jacobian"))
+    common = _take(
+        params.get("common_params", {}), "common_params", _same("num_kp", "num_channels", "estimate_jacobian")
+    )
     detector = _take(
         params.get("kp_detector_params", {}),
         "kp_detector_params",
-        _same("temperature", "block_expansion", "max_features", "scale_factor", "num_blocks", "single_jacobian_map", "pad"),
+        _same(
+            "temperature", "block_expansion", "max_features", "scale_factor", "num_blocks", "single_jacobian_map", "pad"
+        ),
     )
     generator_table = dict(params.get("generator_params", {}))
     motion = generator_table.pop("dense_motion_params", {})

@@ -166,7 +166,13 @@ class DenseMotion(nn.Module):
     """Joins the motions of the keypoints into one flow and says what is hidden (paper, section 3.2)."""
 
     def __init__(
-        self, config: DenseMotionConfig, num_kp: int, num_channels: int, estimate_occlusion: bool, *, align_corners: bool
+        self,
+        config: DenseMotionConfig,
+        num_kp: int,
+        num_channels: int,
+        estimate_occlusion: bool,
+        *,
+        align_corners: bool,
     ) -> None:
         super().__init__()
         self.kp_variance = config.kp_variance

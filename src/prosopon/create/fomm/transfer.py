@@ -57,6 +57,7 @@ def transfer(
     scale = movement_scale(kp_source, kp_initial) if adapt_scale else 1.0
     value = (kp_driving.value - kp_initial.value) * scale + kp_source.value
     jacobian = kp_driving.jacobian
-    if relative_jacobian and jacobian is not None and kp_initial.jacobian is not None and kp_source.jacobian is not None:
-        jacobian = jacobian @ inverse_2x2(kp_initial.jacobian) @ kp_source.jacobian
+    initial, source = kp_initial.jacobian, kp_source.jacobian
+    if relative_jacobian and jacobian is not None and initial is not None and source is not None:
+        jacobian = jacobian @ inverse_2x2(initial) @ source
     return Keypoints(value, jacobian)

@@ -1,0 +1,145 @@
+"""The quick path of image animation: the same pictures as the plain path, several times sooner on a CPU.
+
+What is saved, largest first: the source is encoded once a video instead of once a frame; batch norm is folded into the
+convolutions; weights and features lie channels-last; convolutions run in bfloat16 where the machine has units for it
+(positions, softmax and flows stay in float32); frames go through in batches.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from prosopon.create.fomm.model import FommModel
+from prosopon.create.fomm.net import Generated, Generator, KeypointDetector, Keypoints
+from prosopon.create.fomm.transfer import transfer
+from prosopon.models.blocks import ResidualBlock, SameBlock
+
+Net = TypeVar("Net", bound=nn.Module)
+
+
+def fold_batch_norm(module: Net) -> Net:
+    """A copy for inference whose batch norms are folded into the convolutions before them (in place of them: nothing).
+
+    The first norm of a residual block has no convolution before it and stays.
+    """
+    folded = copy.deepcopy(module).eval()
+    for part in folded.modules():
+        if isinstance(part, SameBlock) and isinstance(part.norm, nn.BatchNorm2d):
+            part.conv, part.norm = fuse_conv_bn_eval(part.conv, part.norm), nn.Identity()
+        elif isinstance(part, ResidualBlock) and isinstance(part.norm2, nn.BatchNorm2d):
+            part.conv1, part.norm2 = fuse_conv_bn_eval(part.conv1, part.norm2), nn.Identity()
+    return folded
+
+
+@dataclass(frozen=True)
+class EncodedSource:
+    """All that a source picture contributes to every frame of a video.
+
+    Attributes:
+        picture: `(1, 3, H, W)` float32, what is warped: any size for a model with the blend head.
+        features: `(1, C, h, w)` of the picture at the nets' size.
+        small: `(1, 3, h', w')` shrunk for the dense motion net.
+        keypoints: of the source.
+    """
+
+    picture: Tensor
+    features: Tensor
+    small: Tensor
+    keypoints: Keypoints
+
+
+class FastAnimator:
+    """Animates one source after another with the nets of a model."""
+
+    def __init__(
+        self,
+        model: FommModel,
+        *,
+        precision: torch.dtype = torch.float32,
+        keypoint_precision: torch.dtype | None = None,
+    ) -> None:
+        """Fold and convert copies of the nets; the model itself is left as it is.
+
+        Args:
+            model: a loaded model, on the device to compute on.
+            precision: of the convolutions, `torch.float32` or `torch.bfloat16`.
+            keypoint_precision: of the keypoint detector's; as `precision` if not given.
+        """
+        self.device = model.device
+        self.detector: KeypointDetector = self._prepared(
+            model.kp_detector, precision if keypoint_precision is None else keypoint_precision
+        )
+        self.generator: Generator = self._prepared(model.generator, precision)
+
+    def _prepared(self, net: Net, precision: torch.dtype) -> Net:
+        folded = fold_batch_norm(net)
+        folded.to(dtype=precision)
+        folded.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return folded.requires_grad_(False)
+
+    def _channels_last(self, pictures: Tensor) -> Tensor:
+        return pictures.to(self.device).contiguous(memory_format=torch.channels_last)
+
+    @torch.inference_mode()
+    def encode(self, picture: Tensor, full: Tensor | None = None) -> EncodedSource:
+        """Look at a source once.
+
+        Args:
+            picture: `(1, 3, H, W)` in [0, 1] at the size of the nets.
+            full: the same picture at the size of the result, for a model with the blend head; `picture` if not given.
+        """
+        image = self._channels_last(picture)
+        small = self.generator.dense_motion_network.down(image)
+        keypoints = self.detector(image)
+        shown = image if full is None else full.to(self.device).float()
+        return EncodedSource(shown, self.generator.encode(image), small, Keypoints(keypoints.value, keypoints.jacobian))
+
+    @torch.inference_mode()
+    def keypoints(self, frames: Tensor) -> Keypoints:
+        """Keypoints of frames `(B, 3, H, W)` in [0, 1] at the size of the nets."""
+        found: Keypoints = self.detector(self._channels_last(frames))
+        return Keypoints(found.value, found.jacobian)
+
+    @torch.inference_mode()
+    def generate(self, source: EncodedSource, kp_driving: Keypoints) -> Generated:
+        """The source, moved to a batch of keypoints."""
+        batch = len(kp_driving.value)
+
+        def repeated(tensor: Tensor) -> Tensor:
+            return tensor.expand(batch, *tensor.shape[1:])
+
+        motion = self.generator.dense_motion_network(repeated(source.small), source.keypoints.expand(batch), kp_driving)
+        return self.generator.decode(repeated(source.features), motion, repeated(source.picture))
+
+    @torch.inference_mode()
+    def animate(
+        self,
+        source: EncodedSource,
+        batches: Iterator[Tensor],
+        *,
+        kp_initial: Keypoints | None = None,
+        relative: bool = True,
+        adapt_scale: bool = False,
+    ) -> Iterator[Tensor]:
+        """Batches of driving frames `(B, 3, H, W)` -> batches of pictures `(B, 3, H', W')`, streamed.
+
+        Args:
+            source: from `encode`.
+            batches: driving frames at the size of the nets.
+            kp_initial: of the driving frame whose pose is taken to be the source's; the first frame's if not given.
+            relative: carry over the change since that frame, not the absolute pose.
+            adapt_scale: scale the movement by the ratio of the faces' sizes.
+        """
+        for frames in batches:
+            driving = self.keypoints(frames)
+            if kp_initial is None:
+                kp_initial = driving[:1]
+            moved = transfer(source.keypoints, driving, kp_initial, relative=relative, adapt_scale=adapt_scale)
+            yield self.generate(source, moved).prediction

@@ -1,0 +1,240 @@
+"""Pairs of prepared faces to learn animation from: one person twice, moved apart, with the landmarks moved along.
+
+Real footage moves little, so both frames are moved at random and apart from each other: without that gap nothing
+teaches large motion. Stills are a person twice as well, bent by a smooth map instead of by life.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageEnhance
+
+from prosopon.core.clip import Frame
+from prosopon.create.fomm.prepared import Store, StoredClip
+
+# iBUG landmarks of the mirrored face, in the order of the original's.
+MIRROR_68: tuple[int, ...] = (
+    *range(16, -1, -1), *range(26, 16, -1), *range(27, 31), *range(35, 30, -1),
+    45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40,
+    *range(54, 47, -1), *range(59, 54, -1), *range(64, 59, -1), 67, 66, 65,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PairConfig:
+    """How pairs are drawn and moved."""
+
+    size_px: int = 128
+    crop: float = 0.78
+    """Side of the training crop as a share of the stored one."""
+    zoom: tuple[float, float] = (0.85, 1.3)
+    """Drawn once a pair: larger shows more of the surroundings."""
+    zoom_apart: float = 0.08
+    """How far the two frames' zooms differ, as a share."""
+    shift: float = 0.06
+    """How far each frame is shifted, as a share of the crop."""
+    rotation_deg: float = 14.0
+    """How far each frame is turned."""
+    still_share: float = 0.12
+    """Share of the pairs that are one picture bent."""
+    rendered_share: float = 0.33
+    """Share of the pairs that are rendered people."""
+    extreme_share: float = 0.5
+    """Share of driving frames drawn among those with the widest mouth or the most closed eyes of their clip."""
+    untouched_share: float = 0.25
+    """Share of the footage pairs that are not moved apart: the camera stands still, only the person moves."""
+
+
+def eye_opening(landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Height of both eyes over their width, `(N, 68, 2)` -> `(N,)`."""
+    left = np.linalg.norm(landmarks[:, [37, 38]] - landmarks[:, [41, 40]], axis=-1).mean(1)
+    right = np.linalg.norm(landmarks[:, [43, 44]] - landmarks[:, [47, 46]], axis=-1).mean(1)
+    width = np.linalg.norm(landmarks[:, [36, 42]] - landmarks[:, [39, 45]], axis=-1).sum(1)
+    opening: NDArray[np.float32] = (left + right) / np.maximum(width, 1e-3)
+    return opening
+
+
+def mouth_opening(landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Height of the inner lips over the mouth's width, `(N, 68, 2)` -> `(N,)`."""
+    height = np.linalg.norm(landmarks[:, [61, 62, 63]] - landmarks[:, [67, 66, 65]], axis=-1).mean(1)
+    width = np.linalg.norm(landmarks[:, 48] - landmarks[:, 54], axis=-1)
+    opening: NDArray[np.float32] = height / np.maximum(width, 1e-3)
+    return opening
+
+
+class FacePairs:
+    """Training pairs out of one or more stores."""
+
+    def __init__(self, stores: Sequence[Store], config: PairConfig, *, epoch_items: int = 10_000) -> None:
+        self.stores = tuple(stores)
+        self.config = config
+        self.epoch_items = epoch_items
+        # People by kind; a person's clips may be joined, so that a pair may cross from one take to another.
+        self._people: dict[str, list[list[tuple[int, StoredClip]]]] = {}
+        for kind in ("footage", "still", "rendered"):
+            people: dict[str, list[tuple[int, StoredClip]]] = {}
+            for number, store in enumerate(self.stores):
+                for clip in store.clips:
+                    if clip.kind == kind:
+                        people.setdefault(f"{number}/{clip.person}", []).append((number, clip))
+            if people:
+                self._people[kind] = [people[name] for name in sorted(people)]
+        self._telling = [self._telling_frames(store) for store in self.stores]
+
+    @staticmethod
+    def _telling_frames(store: Store) -> dict[str, NDArray[np.int64]]:
+        """For each clip the frames in which mouth or eyes are far from usual."""
+        out = {}
+        for clip in store.clips:
+            landmarks = np.asarray(store.landmarks[clip.start : clip.stop])
+            mouth, eyes = mouth_opening(landmarks), eye_opening(landmarks)
+            few = max(1, len(landmarks) // 10)
+            order = [np.argsort(np.nan_to_num(-mouth, nan=9)), np.argsort(np.nan_to_num(eyes, nan=9))]
+            chosen = np.unique(np.concatenate([indices[:few] for indices in order]))
+            out[clip.name] = chosen + clip.start
+        return out
+
+    def __len__(self) -> int:
+        """Items in an epoch: a number, for pairs are drawn and not listed."""
+        return self.epoch_items
+
+    def _kind(self, rng: np.random.Generator) -> str:
+        wanted = {"still": self.config.still_share, "rendered": self.config.rendered_share}
+        share = {kind: wanted.get(kind, 1 - sum(wanted.values())) for kind in self._people}
+        total = sum(share.values())
+        return str(rng.choice(list(share), p=[value / total for value in share.values()]))
+
+    def item(self, index: int, rng: np.random.Generator) -> Mapping[str, NDArray[Any]]:
+        """A pair: `source`, `driving` `uint8 (size, size, 3)`; `landmarks_*` `float32 (68, 2)` in [-1, 1]; `known_*`."""
+        config = self.config
+        kind = self._kind(rng)
+        people = self._people[kind]
+        takes = people[int(rng.integers(len(people)))]
+        number, take = takes[int(rng.integers(len(takes)))]
+        store = self.stores[number]
+        first = int(rng.integers(take.start, take.stop))
+        if rng.random() < config.extreme_share:
+            second = int(rng.choice(self._telling[number][take.name]))
+        else:
+            second = int(rng.integers(take.start, take.stop))
+        if rng.random() < 0.5:
+            first, second = second, first
+        together = float(rng.uniform(*config.zoom))
+        still_camera = kind != "still" and rng.random() < config.untouched_share
+        moves = [self._move(rng, together)]
+        moves.append(moves[0] if still_camera else self._move(rng, together))
+        mirror, colour = rng.random() < 0.5, _Colour.random(rng)
+        item: dict[str, NDArray[Any]] = {}
+        for role, frame, move in zip(("source", "driving"), (first, second), moves, strict=True):
+            bend = _Bend.random(rng) if kind == "still" else None
+            picture, points = self._view(store.frames[frame], store.landmarks[frame], move, bend, mirror=mirror)
+            known = bool(np.isfinite(points).all())
+            item[role] = colour.apply(picture)
+            item[f"landmarks_{role}"] = np.where(known, points, 0).astype(np.float32)
+            item[f"known_{role}"] = np.float32(known)
+        return item
+
+    def _move(self, rng: np.random.Generator, together: float) -> NDArray[np.float64]:
+        """A random similarity: output in [-1, 1] -> stored crop in [-1, 1], as `(2, 3)`."""
+        config = self.config
+        zoom = config.crop * together * (1 + rng.uniform(-config.zoom_apart, config.zoom_apart))
+        angle = np.deg2rad(rng.normal(0, config.rotation_deg / 2))
+        turn = zoom * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        shift = rng.normal(0, config.shift, 2)
+        return np.concatenate((turn, shift[:, None]), axis=1)
+
+    def _view(
+        self,
+        frame: NDArray[np.uint8],
+        landmarks: NDArray[np.float32],
+        move: NDArray[np.float64],
+        bend: _Bend | None,
+        *,
+        mirror: bool,
+    ) -> tuple[Frame, NDArray[np.float64]]:
+        """A stored frame seen through a move: the picture, and its landmarks in [-1, 1]."""
+        side, size = frame.shape[0], self.config.size_px
+        picture = Image.fromarray(np.ascontiguousarray(frame))
+        points = (np.asarray(landmarks, dtype=np.float64) + 0.5) * (2 / side) - 1
+        if bend is not None:
+            picture, points = bend.apply(picture, points)
+        if mirror:
+            move = move * np.array([[-1.0, 1, 1], [1, 1, 1]])
+        # Pillow wants output pixel centres -> input pixels; ours is in [-1, 1] with pixel edges at +-1.
+        scale, half = side / size, side / 2
+        linear = move[:, :2] * scale
+        offset = half * (move[:, 2] + 1) - linear @ (size / 2, size / 2)
+        data = (*linear[0], offset[0], *linear[1], offset[1])
+        pad = side // 2
+        padded = Image.fromarray(np.pad(np.asarray(picture), ((pad, pad), (pad, pad), (0, 0)), mode="edge"))
+        data = (data[0], data[1], data[2] + pad, data[3], data[4], data[5] + pad)
+        view = padded.transform((size, size), Image.Transform.AFFINE, data, Image.Resampling.BICUBIC)
+        moved = (points - move[:, 2]) @ np.linalg.inv(move[:, :2]).T
+        if mirror:
+            moved = moved[list(MIRROR_68)]
+        # To the lattice of the nets, whose +-1 are pixel centres.
+        return np.asarray(view), moved * (size / (size - 1))
+
+
+@dataclass(frozen=True)
+class _Bend:
+    """A smooth displacement of a picture: a sum of a few Gaussian bumps, small enough to be its own inverse nearly."""
+
+    centres: NDArray[np.float64]
+    pushes: NDArray[np.float64]
+    spread: float
+
+    @classmethod
+    def random(cls, rng: np.random.Generator) -> _Bend:
+        return cls(rng.uniform(-0.6, 0.6, (5, 2)), rng.normal(0, 0.035, (5, 2)), float(rng.uniform(0.2, 0.45)))
+
+    def _displacement(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        squared = ((points[..., None, :] - self.centres) ** 2).sum(-1)
+        moved: NDArray[np.float64] = np.exp(-squared / (2 * self.spread**2)) @ self.pushes
+        return moved
+
+    def apply(self, picture: Image.Image, points: NDArray[np.float64]) -> tuple[Image.Image, NDArray[np.float64]]:
+        """Picture of side S and points in [-1, 1], both bent."""
+        side, cells = picture.width, 8
+        edges = np.linspace(0, side, cells + 1)
+        mesh = []
+        for top, bottom in itertools.pairwise(edges):
+            for left, right in itertools.pairwise(edges):
+                corners = np.array([(left, top), (left, bottom), (right, bottom), (right, top)])
+                read = corners + self._displacement(corners * 2 / side - 1) * side / 2
+                mesh.append(((int(left), int(top), int(right), int(bottom)), tuple(read.ravel().tolist())))
+        bent = picture.transform(picture.size, Image.Transform.MESH, mesh, Image.Resampling.BICUBIC)
+        # A point is seen where the map reads it: solved by two rounds of fixed-point iteration.
+        moved = points - self._displacement(points)
+        return bent, points - self._displacement(moved)
+
+
+@dataclass(frozen=True)
+class _Colour:
+    """The same change of colour for both frames of a pair."""
+
+    factors: tuple[float, float, float]
+    tint: tuple[float, float, float]
+    grey: bool
+
+    @classmethod
+    def random(cls, rng: np.random.Generator) -> _Colour:
+        brightness, contrast, saturation = rng.uniform((0.7, 0.75, 0.6), (1.25, 1.25, 1.3)).tolist()
+        red, green, blue = rng.uniform(0.92, 1.08, 3).tolist()
+        return cls((brightness, contrast, saturation), (red, green, blue), bool(rng.random() < 0.05))
+
+    def apply(self, frame: Frame) -> Frame:
+        picture = Image.fromarray(frame)
+        kinds = (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color)
+        for kind, factor in zip(kinds, self.factors, strict=True):
+            picture = kind(picture).enhance(factor)
+        if self.grey:
+            picture = picture.convert("L").convert("RGB")
+        tinted: Frame = np.clip(np.asarray(picture) * np.array(self.tint, np.float32), 0, 255).astype(np.uint8)
+        return tinted
