@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 from prosopon.core.errors import UsageError
 from prosopon.models.device import Precision
@@ -70,13 +70,11 @@ class Settings:
             return self.workers
         return min(8, max(1, (os.cpu_count() or 1) - 1))
 
-    def identity(self) -> dict[str, Any]:
-        """The settings that decide what is learnt; a run goes on only with the same ones."""
-        return {name: value for name, value in asdict(self).items() if name not in _CHANGEABLE}
 
-
-# What may differ when a run is resumed: when to stop, where to compute, how to report. The seed of every item follows
-# from its place in the run, so that none of these changes what is learnt.
-_CHANGEABLE = frozenset(
+CHANGEABLE = frozenset(
     {"steps", "minutes", "device", "workers", "checkpoint_every_s", "preview_every_s", "tensorboard"}
 )
+"""Settings that may differ when a run is resumed: when to stop, where to compute, how to report.
+
+The seed of every item follows from its place in the run, so that none of them changes what is learnt.
+"""
