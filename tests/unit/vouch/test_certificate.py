@@ -1,0 +1,134 @@
+"""The development certificate: profile, permissions, races, renewal, damage."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from prosopon.core.errors import ProsoponError
+from prosopon.vouch import certificate
+from prosopon.vouch.certificate import ROOT_FILE, SIGNER_FILE, config_folder, signing_identity
+
+
+def test_profile() -> None:
+    leaf, root = x509.load_pem_x509_certificates(signing_identity().chain)
+    leaf.verify_directly_issued_by(root)
+    usage = leaf.extensions.get_extension_for_class(x509.KeyUsage)
+    assert usage.critical
+    assert usage.value.digital_signature
+    assert not usage.value.key_cert_sign
+    assert list(leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value) == [
+        ExtendedKeyUsageOID.EMAIL_PROTECTION
+    ]
+    assert not leaf.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    assert root.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    own = root.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+    assert leaf.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier == own
+    for one in (leaf, root):
+        (organisation,) = one.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+        assert organisation.value == "Prosopon development certificate"
+
+
+def test_only_the_user_can_read_it(own_home: Path) -> None:
+    signing_identity()
+    folder = own_home / "certificate"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {
+        SIGNER_FILE: 0o600,
+        ROOT_FILE: 0o600,
+    }
+
+
+def test_loosened_permissions_are_tightened(own_home: Path) -> None:
+    signing_identity()
+    path = own_home / "certificate" / SIGNER_FILE
+    path.chmod(0o644)
+    signing_identity()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_the_second_call_gives_the_same() -> None:
+    assert signing_identity() == signing_identity()
+
+
+def test_the_roots_key_is_not_kept(own_home: Path) -> None:
+    signing_identity()
+    kept = b"".join(path.read_bytes() for path in (own_home / "certificate").iterdir())
+    assert kept.count(b"PRIVATE KEY-----") == 2  # begin and end of the leaf's
+
+
+def test_processes_that_start_at_once_agree(own_home: Path) -> None:
+    code = "from prosopon.vouch.certificate import signing_identity as s; print(hash(s().chain))"
+    command = [sys.executable, "-c", code]
+    running = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, env={**_environment(), "PROSOPON_HOME": str(own_home)})
+        for _ in range(4)
+    ]
+    answers = {process.communicate(timeout=60)[0] for process in running}
+    assert [process.returncode for process in running] == [0] * 4
+    assert len(answers) == 1
+    assert sorted(path.name for path in (own_home / "certificate").iterdir()) == [ROOT_FILE, SIGNER_FILE]
+
+
+def _environment() -> dict[str, str]:
+    return {"PYTHONPATH": ":".join(sys.path), "PYTHONHASHSEED": "0"}
+
+
+def test_an_expired_one_is_renewed(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(certificate, "_LIFETIME", timedelta(minutes=-1))
+        _install(own_home, certificate._new_pem())
+    path = own_home / "certificate" / SIGNER_FILE
+    old = path.read_bytes()
+    identity = signing_identity()
+    assert identity.expires > datetime.now(UTC) + timedelta(days=365)
+    assert path.read_bytes() != old
+    assert path.with_name(ROOT_FILE).read_bytes() == identity.root
+
+
+def _install(home: Path, content: bytes) -> None:
+    (home / "certificate").mkdir()
+    (home / "certificate" / SIGNER_FILE).write_bytes(content)
+
+
+@pytest.mark.parametrize("damage", [b"", b"not a certificate", b"-----BEGIN PRIVATE KEY-----\nAAAA\n"])
+def test_a_damaged_one_is_named(own_home: Path, damage: bytes) -> None:
+    signing_identity()
+    path = own_home / "certificate" / SIGNER_FILE
+    path.write_bytes(damage)
+    with pytest.raises(ProsoponError, match="damaged") as caught:
+        signing_identity()
+    assert str(path) in caught.value.what
+    assert "delete" in caught.value.hint
+
+
+def test_a_key_of_another_certificate_is_refused(own_home: Path) -> None:
+    first, second = certificate._new_pem(), certificate._new_pem()
+    end = b"-----END PRIVATE KEY-----\n"
+    mixed = first.split(end)[0] + end + second.split(end)[1]
+    _install(own_home, mixed)
+    with pytest.raises(ProsoponError, match="another certificate"):
+        signing_identity()
+
+
+def test_a_folder_that_cannot_be_made(own_home: Path) -> None:
+    (own_home / "certificate").write_text("a file where the folder should be")
+    with pytest.raises(ProsoponError, match="cannot be kept"):
+        signing_identity()
+
+
+def test_where_it_lives(own_home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert config_folder() == own_home
+    monkeypatch.delenv("PROSOPON_HOME")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert config_folder() == tmp_path / "prosopon"
+    monkeypatch.delenv("XDG_CONFIG_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert config_folder() == tmp_path / ".config" / "prosopon"
