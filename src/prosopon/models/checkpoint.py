@@ -14,20 +14,10 @@ from torch import Tensor, nn
 
 from prosopon.core.errors import CheckpointError, MissingError
 from prosopon.models.files import sha256_of, write_atomically
+from prosopon.models.pair import card_file, read_card, weights_file
 
 _LARGEST_FP16 = 65504.0
 _LISTED = 6
-_SUFFIX = ".safetensors"
-
-
-def weights_file(stem: Path) -> Path:
-    """`<stem>.safetensors`; dots within the name stay: `fomm.mini` is a name, not a name and a suffix."""
-    return stem if stem.name.endswith(_SUFFIX) else stem.with_name(stem.name + _SUFFIX)
-
-
-def card_file(path: Path) -> Path:
-    """The `.json` beside a `.safetensors`."""
-    return path.with_name(path.name.removesuffix(_SUFFIX) + ".json")
 
 
 def save(
@@ -106,28 +96,6 @@ def load(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 def _widened(tensor: Tensor) -> Tensor:
     return tensor.float() if tensor.dtype in (torch.float16, torch.bfloat16) else tensor
-
-
-def read_card(path: Path) -> dict[str, Any]:
-    """The card `.json` beside the weights `path`.
-
-    Raises:
-        MissingError: it is not there.
-        CheckpointError: it is no JSON object.
-    """
-    beside = card_file(path)
-    try:
-        card = json.loads(beside.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise MissingError(
-            f"the weights {path} need the card {beside.name} beside them",
-            "copy both files, or bring published weights in with: prosopon weights import",
-        ) from None
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"the card {beside} cannot be read: {error}", "fetch it again") from None
-    if not isinstance(card, dict):
-        raise CheckpointError(f"the card {beside} is no JSON object", "fetch it again")
-    return card
 
 
 def load_strict(module: nn.Module, state: Mapping[str, Tensor], where: str) -> None:

@@ -78,8 +78,12 @@ class Learner:
         return losses
 
     def learning_rates(self) -> dict[str, float]:
-        """The current learning rate by phase."""
-        return {phase.name: float(phase.optimiser.param_groups[0]["lr"]) for phase in self._phases}
+        """The current learning rate by phase; `generator.0`, `generator.1` where its optimiser has several groups."""
+        rates: dict[str, float] = {}
+        for phase in self._phases:
+            groups = [float(group["lr"]) for group in phase.optimiser.param_groups]
+            rates |= {phase.name if len(groups) == 1 else f"{phase.name}.{i}": rate for i, rate in enumerate(groups)}
+        return rates
 
     @contextlib.contextmanager
     def evaluating(self) -> Iterator[None]:

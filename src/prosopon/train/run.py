@@ -18,6 +18,7 @@ from prosopon.core.errors import ProsoponError
 from prosopon.core.progress import Progress
 from prosopon.models import checkpoint
 from prosopon.models.files import sha256_of
+from prosopon.models.pair import weights_file
 from prosopon.train import randomness
 from prosopon.train.distributed import Processes
 from prosopon.train.learner import Learner
@@ -105,7 +106,7 @@ class Run:
         if path.exists():
             before = read_run_file(path)
             before.refuse_other(now, CHANGEABLE)
-            now = replace(now, weights=before.weights)
+            now = replace(now, weights=before.weights, steps=before.steps)
             changed = [
                 f"{key} {before.versions.get(key)} -> {new}"
                 for key, new in now.versions.items()
@@ -150,7 +151,7 @@ class Run:
     @property
     def weights(self) -> Path:
         """Where the weights go."""
-        return checkpoint.weights_file(self.folder / WEIGHTS / self._recipe.name)
+        return weights_file(self.folder / WEIGHTS / self._recipe.name)
 
     def finished(self) -> bool:
         """Whether the steps or the minutes are up."""
@@ -233,7 +234,7 @@ class Run:
         }
         try:
             path = checkpoint.save(self._learner.exported(), self.weights, card, dtype=torch.float16)
-            self._file = replace(self._file, weights={path.name: sha256_of(path)})
+            self._file = replace(self._file, weights={path.name: sha256_of(path)}, steps=self.step)
             self._file.write(self.folder)
         except OSError as error:
             raise ProsoponError(

@@ -36,6 +36,11 @@ class Command:
     arguments: Mapping[str, Any]
     output: str
 
+    @classmethod
+    def of(cls, verb: str, arguments: Any, output: str) -> Command:
+        """The command from a verb's dataclass; its paths are made absolute, for they are relative to where it ran."""
+        return cls(verb, plain(_absolute(asdict(arguments))), output)
+
 
 @dataclass(frozen=True)
 class RunFile:
@@ -50,6 +55,8 @@ class RunFile:
     versions: Mapping[str, str] = field(default_factory=dict)
     weights: Mapping[str, str] = field(default_factory=dict)
     """Content ids (sha256) of what came of it, by file name."""
+    steps: int = 0
+    """Steps done when it was last saved."""
 
     @classmethod
     def of(cls, recipe: Recipe, settings: Settings, command: Command | None) -> RunFile:
@@ -129,6 +136,14 @@ def versions() -> dict[str, str]:
         "numpy": np.__version__,
         "machine": platform.machine(),
     }
+
+
+def _absolute(value: Any) -> Any:
+    if isinstance(value, Path):
+        return value.absolute()
+    if isinstance(value, Mapping):
+        return {key: _absolute(inner) for key, inner in value.items()}
+    return [_absolute(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def _differing(name: str, before: Any, now: Any) -> list[str]:

@@ -11,22 +11,14 @@ from prosopon.models.device import Precision
 
 
 @dataclass(frozen=True)
-class Settings:
-    """How to train: until when, in what steps, on what, and what to keep on the way."""
+class Options:
+    """How to train: what has a default that fits every technique."""
 
-    steps: int | None = None
-    """Stop after so many steps in all, resumed ones included."""
-    minutes: float | None = None
-    """Stop after so many minutes of training in all, resumed ones included."""
-    batch_size: int = 8
-    """Items in one step, over all processes and accumulated micro-batches together."""
     accumulate: int = 1
     """Micro-batches that a step is cut into where memory is short; does not change what is learnt, but for batch
     statistics."""
     seed: int = 0
     """Everything random follows from it."""
-    milestones: tuple[int, ...] = ()
-    """Steps after which the learning rates are multiplied by `gamma`."""
     gamma: float = 0.1
     """What the learning rates are multiplied by at a milestone."""
     clip_norm: float | None = None
@@ -49,6 +41,20 @@ class Settings:
     """Renew preview.png and index.html every so many seconds."""
     tensorboard: bool = False
     """Write TensorBoard's event files into the run folder too; needs `pip install tensorboard`."""
+
+
+@dataclass(frozen=True)
+class Settings(Options):
+    """How to train: until when, in what steps, on what, and what to keep on the way."""
+
+    steps: int | None = None
+    """Stop after so many steps in all, resumed ones included."""
+    minutes: float | None = None
+    """Stop after so many minutes of training in all, resumed ones included."""
+    batch_size: int = 8
+    """Items in one step, over all processes and accumulated micro-batches together."""
+    milestones: tuple[int, ...] = ()
+    """Steps after which the learning rates are multiplied by `gamma`."""
 
     def __post_init__(self) -> None:
         if self.steps is None and self.minutes is None:

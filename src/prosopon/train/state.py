@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import pickle
 from pathlib import Path
 from typing import Any
 
@@ -64,8 +63,8 @@ def load_state(folder: Path, progress: Progress) -> dict[str, Any] | None:
             if state["format"] != _FORMAT:
                 damaged.append(f"{name} has format {state['format']} instead of {_FORMAT}")
                 continue
-        except (RuntimeError, OSError, EOFError, KeyError, TypeError, ValueError, pickle.UnpicklingError) as error:
-            damaged.append(f"{name}: {str(error).splitlines()[0][:120] if str(error) else type(error).__name__}")
+        except Exception as error:  # on damaged bytes the reader raises anything
+            damaged.append(f"{name}: {(str(error) or type(error).__name__).splitlines()[0][:120]}")
             continue
         if damaged:
             progress.note(f"The state of the last save is damaged ({damaged[0]}); going on from the one before.")
