@@ -49,8 +49,8 @@ def _command(recorded: RunFile, where: Path, output: Path) -> tuple[Any, Any]:
     Raises:
         UsageError: the run file names no command, or one that this version does not have.
     """
-    from prosopon.train.settings import Settings
     from prosopon.train.rebuild import rebuild
+    from prosopon.train.settings import Settings
 
     if recorded.command is None:
         raise UsageError(f"{where} records no command", "only runs that a command started can be replayed")
