@@ -49,6 +49,16 @@ def is_there() -> bool:
     return find_spec("mediapipe") is not None and (bool(os.environ.get(MODEL_VARIABLE)) or _default_file().is_file())
 
 
+def require_package() -> None:
+    """Nothing where the package is installed.
+
+    Raises:
+        MissingError: it is not.
+    """
+    if find_spec("mediapipe") is None:
+        raise MissingError("the package mediapipe is not installed", 'pip install "prosopon-lab[mediapipe]"')
+
+
 def model_file() -> Path:
     """Where the model file is, checked by its sha256.
 
@@ -113,8 +123,7 @@ class MediaPipeFinder:
             MissingError: the package or the model file is not there.
             CheckpointError: the model file is another one than the one published.
         """
-        if find_spec("mediapipe") is None:
-            raise MissingError("the package mediapipe is not installed", 'pip install "prosopon-lab[mediapipe]"')
+        require_package()
         path = model_file()
         with _quiet():
             from mediapipe.tasks.python import BaseOptions, vision  # noqa: PLC0415 - an extra, and a second to import

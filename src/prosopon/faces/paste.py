@@ -75,6 +75,10 @@ def _onto(plane: NDArray[np.generic], box: Box, window: Box, outside: str) -> ND
         (window.right - box.left) * per_x,
         (window.bottom - box.top) * per_y,
     )
+    if per_x == per_y == 1.0 and all(edge == int(edge) for edge in box):
+        left, top = int(window.left - box.left), int(window.top - box.top)
+        part = plane[top : top + int(window.height), left : left + int(window.width)]
+        return part.astype(np.float32)
     # The window can stick out of the box by less than one frame pixel; the filter then reads a little further.
     border = int(np.ceil(3.0 * max(per_x, per_y, 1.0))) + 1
     padded = np.pad(plane.astype(np.float32), border, mode=outside)  # type: ignore[call-overload]
