@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,10 +15,10 @@ from prosopon.core.progress import SILENT, Progress
 from prosopon.media.outputs import check_output, replacing
 from prosopon.media.write import encode
 from prosopon.vouch import xmp
+from prosopon.vouch.binding import content_id, sidecar_of
 from prosopon.vouch.certificate import signing_identity
-from prosopon.vouch.listing import folder_listing, sha256_of
 from prosopon.vouch.manifest import Manifest, source_type_url
-from prosopon.vouch.seal import seal, sidecar_of
+from prosopon.vouch.seal import seal
 from prosopon.vouch.verify import Answer, check, verify
 
 
@@ -30,7 +29,7 @@ class Published:
     Attributes:
         path: the file or folder.
         sidecar: its credential, where the format cannot hold it; None where it is inside.
-        sha256: of the sealed file; of the listing of its files for a folder.
+        sha256: content id, the same that reading it as a clip gives.
         source_type: what it is labelled as.
     """
 
@@ -86,7 +85,7 @@ def publish(clip: Clip, path: Path, *, force: bool = False, progress: Progress =
                 f"{path.name} does not verify after signing: {', '.join(report.codes)}",
                 "nothing was written; check the clock of this machine and the certificate",
             )
-        sha256 = _content_id(temporary)
+        sha256 = content_id(temporary)
     progress.finish()
     return Published(path, sidecar, sha256, source_type)
 
@@ -133,7 +132,3 @@ def _both(path: Path, sidecar: Path | None) -> Iterator[tuple[Path, Path | None]
         if placed:
             sidecar.unlink(missing_ok=True)
         raise
-
-
-def _content_id(path: Path) -> str:
-    return hashlib.sha256(folder_listing(path)).hexdigest() if path.is_dir() else sha256_of(path)

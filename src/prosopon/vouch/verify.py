@@ -10,21 +10,23 @@ None of them says that what the credential claims is true, and a missing credent
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import c2pa
+from cryptography import x509
 
-from prosopon.core.errors import MissingError, ProsoponError, UsageError
+from prosopon.core.errors import MediaError, ProsoponError, UsageError
 from prosopon.vouch import xmp
-from prosopon.vouch.seal import SIDECAR_SUFFIX, bound_bytes
+from prosopon.vouch.binding import BARE, SIDECAR_SUFFIX, bound_bytes, find_sidecar
 from prosopon.vouch.settings import SDK, context
 from prosopon.vouch.source_types import found_in, is_synthetic
 
 _LARGEST_SIDECAR = 64 << 20
+_STORE = b"jumdc2pa"  # JUMBF description box, then the first bytes of the manifest store's type
 
 
 class Answer(StrEnum):
@@ -81,7 +83,7 @@ class Report:
         trust_list: the anchors that were used, None for none.
         remote: address of a credential kept elsewhere, which was not fetched.
         unsigned_source_type: what the file's XMP says; anybody can write that.
-        problem: why a credential that is there cannot be read.
+        problem: why a credential that is there cannot be read, or why a file could not hold one.
     """
 
     path: Path
@@ -148,17 +150,19 @@ def verify(path: Path, trust_anchors: Path | None = None) -> Report:
         trust_anchors: PEM file of root certificates to trust; without it every signer is untrusted.
 
     Raises:
-        MissingError: there is no such file.
+        MediaError: there is no such file.
         UsageError: the anchors are not PEM certificates, or `path` is a sidecar itself.
         ProsoponError: the file cannot be read.
     """
     if not path.exists():
-        raise MissingError(f"there is no file {path}", "check the path")
+        raise MediaError(f"there is no file {path}", "check the path")
+    if not (path.is_file() or path.is_dir()):
+        raise MediaError(f"{path} is neither a file nor a folder", "copy its content to a file first")
     if path.is_file() and path.suffix.lower() == SIDECAR_SUFFIX:
         raise UsageError(f"{path} is a credential without its file", f"verify {path.with_suffix('').name} instead")
     anchors = _read_anchors(trust_anchors) if trust_anchors is not None else None
     try:
-        return check(path, _find_sidecar(path), anchors, trust_anchors.name if trust_anchors is not None else None)
+        return check(path, find_sidecar(path), anchors, trust_anchors.name if trust_anchors is not None else None)
     except OSError as error:
         raise ProsoponError(f"{path} cannot be read: {error.strerror or error}", "check its permissions") from error
 
@@ -172,17 +176,17 @@ def check(path: Path, sidecar: Path | None, anchors: str | None = None, trust_li
     hint = xmp.read_source_type(path) if path.is_file() else None
     common: dict[str, Any] = {"path": path, "unsigned_source_type": hint, "trust_list": trust_list}
     remote: str | None = None
+    problem: str | None = None
     if path.is_file():
         try:
             return _read(path, None, anchors, common | {"credential": "embedded"})
-        except c2pa.C2paError.ManifestNotFound:
-            pass
         except c2pa.C2paError as error:
-            remote = _remote_address(error)
-            if remote is None and not _is_foreign(error):
+            if _holds_credential(path):
                 return _unreadable(error, common | {"credential": "embedded"})
+            remote = _remote_address(error)
+            problem = _why_none(error)
     if sidecar is None:
-        return Report(**common, remote=remote)
+        return Report(**common, remote=remote, problem=problem)
     if sidecar.stat().st_size > _LARGEST_SIDECAR:
         raise ProsoponError(f"the sidecar {sidecar} is larger than {_LARGEST_SIDECAR >> 20} MiB", "it is no credential")
     common["credential"] = sidecar.name
@@ -192,33 +196,36 @@ def check(path: Path, sidecar: Path | None, anchors: str | None = None, trust_li
         return _unreadable(error, common)
 
 
-def _find_sidecar(path: Path) -> Path | None:
-    """`clip.webm.c2pa` as we name it, else `clip.c2pa` as other tools do."""
-    for name in (path.name + SIDECAR_SUFFIX, path.stem + SIDECAR_SUFFIX):
-        sidecar = path.absolute().with_name(name)
-        if sidecar.is_file():
-            return sidecar
-    return None
-
-
 def _read_anchors(path: Path) -> str:
     try:
-        text = path.read_text(encoding="ascii")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"the trust anchors {path} cannot be read: {error}", "give a PEM file") from error
-    if "-----BEGIN CERTIFICATE-----" not in text:
-        raise UsageError(f"{path} holds no PEM certificate", "give a PEM file of root certificates")
-    return text
+        content = path.read_bytes()
+        x509.load_pem_x509_certificates(content)
+        return content.decode("utf-8")
+    except OSError as error:
+        raise UsageError(f"the trust anchors {path} cannot be read: {error.strerror or error}") from error
+    except ValueError as error:
+        raise UsageError(f"{path} holds no PEM certificates", "give a PEM file of root certificates") from error
 
 
 def _read(path: Path, manifest: bytes | None, anchors: str | None, common: Mapping[str, Any]) -> Report:
     with (
         context(anchors) as settings,
         bound_bytes(path) as content,
-        c2pa.Reader(None if manifest is None else "application/octet-stream", content, manifest, settings) as reader,
+        c2pa.Reader(None if manifest is None else BARE, content, manifest, settings) as reader,
     ):
         store: dict[str, Any] = json.loads(reader.json())
     return _judge(store, common)
+
+
+def _holds_credential(path: Path) -> bool:
+    """Whether the label that every C2PA manifest store begins with stands anywhere in a file, however damaged."""
+    with path.open("rb") as file:
+        tail = b""
+        while piece := file.read(1 << 20):
+            if _STORE in tail + piece:
+                return True
+            tail = piece[1 - len(_STORE) :]
+    return False
 
 
 def _remote_address(error: c2pa.C2paError) -> str | None:
@@ -226,9 +233,17 @@ def _remote_address(error: c2pa.C2paError) -> str | None:
     return text.rpartition(" ")[2] if "remote manifest" in text and "://" in text else None
 
 
-def _is_foreign(error: c2pa.C2paError) -> bool:
-    """Whether the file is of a kind that cannot hold a credential, as against one that holds a damaged one."""
-    return isinstance(error, c2pa.C2paError.NotSupported)
+def _why_none(error: c2pa.C2paError) -> str | None:
+    """What to say of a file without a credential that is no sound picture or video either."""
+    if isinstance(error, c2pa.C2paError.ManifestNotFound) or _remote_address(error) is not None:
+        return None
+    if isinstance(error, c2pa.C2paError.NotSupported):
+        return "this is no kind of file that could hold a credential"
+    return f"the file is damaged ({_one_line(error)})"
+
+
+def _one_line(error: c2pa.C2paError) -> str:
+    return " ".join(str(error).split())
 
 
 def _unreadable(error: c2pa.C2paError, common: Mapping[str, Any]) -> Report:
@@ -240,7 +255,7 @@ def _unreadable(error: c2pa.C2paError, common: Mapping[str, Any]) -> Report:
         trust=Answer.UNTRUSTED,
         codes=("general.error",),
         state="Invalid",
-        problem=" ".join(str(error).split()),
+        problem=_one_line(error),
     )
 
 
@@ -267,7 +282,7 @@ def _judge(store: Mapping[str, Any], common: Mapping[str, Any]) -> Report:
     if store["validation_state"] == "Invalid" and signed and intact:
         intact = False
     trusted = signed and "signingCredential.trusted" in success
-    source_types = tuple(dict.fromkeys(_source_types(store, store["active_manifest"], set())))
+    source_types = tuple(dict.fromkeys(_source_types(store)))
     ingredients = tuple(_ingredient(item) for item in manifest.get("ingredients", ()))
     codes = [code for group in (active, *deltas) for kind in _KINDS for code in _codes(group, kind)]
     codes += [code for ingredient in ingredients for code in ingredient.failures]
@@ -310,15 +325,17 @@ def _ingredient(item: Mapping[str, Any]) -> IngredientReport:
     )
 
 
-def _source_types(store: Mapping[str, Any], label: str | None, seen: set[str]) -> Iterable[str]:
-    """The digital source types of a manifest and of everything that went into it."""
-    manifest = store["manifests"].get(label)
-    if label is None or manifest is None or label in seen:
-        return
-    seen.add(label)
-    yield from found_in(manifest.get("assertions") or ())
-    for ingredient in manifest.get("ingredients") or ():
-        yield from _source_types(store, ingredient.get("active_manifest"), seen)
+def _source_types(store: Mapping[str, Any]) -> Iterator[str]:
+    """The digital source types of the active manifest and of everything that went into it."""
+    waiting, seen = [store["active_manifest"]], set()
+    while waiting:
+        label = waiting.pop(0)
+        manifest = store["manifests"].get(label)
+        if manifest is None or label in seen:
+            continue
+        seen.add(label)
+        yield from found_in(manifest.get("assertions") or ())
+        waiting += [ingredient.get("active_manifest") for ingredient in manifest.get("ingredients") or ()]
 
 
 def _generator(manifest: Mapping[str, Any]) -> str | None:

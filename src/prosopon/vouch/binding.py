@@ -1,0 +1,97 @@
+"""What a credential is bound to and where it is kept: inside the file, or in a sidecar beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from prosopon.core.errors import MediaError
+from prosopon.media.folder import index_folder
+from prosopon.media.limits import Limits
+
+EMBEDDED = {
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".webp": "image/webp",
+    ".gif": "image/gif",
+    ".mp4": "video/mp4",
+    ".m4v": "video/mp4",
+    ".mov": "video/quicktime",
+}
+"""Suffix -> media type of the formats that hold their credential themselves."""
+
+SIDECAR_SUFFIX = ".c2pa"
+
+BARE = "application/octet-stream"
+"""Media type under which content is bound as the bytes that it is, without looking inside."""
+
+_BESIDE = {".webm": "video/webm"}
+
+
+def media_type(path: Path) -> str:
+    """Media type that the suffix stands for."""
+    suffix = path.suffix.lower()
+    return EMBEDDED.get(suffix) or _BESIDE.get(suffix, BARE)
+
+
+def sidecar_of(path: Path) -> Path | None:
+    """Where the credential of something we write goes: None for inside the file, else the sidecar's path."""
+    return None if path.suffix.lower() in EMBEDDED else path.with_name(path.name + SIDECAR_SUFFIX)
+
+
+def find_sidecar(path: Path) -> Path | None:
+    """The sidecar that lies beside a file or folder: `clip.webm.c2pa` as we name it, `clip.c2pa` as others do."""
+    path = path.absolute()
+    for name in (path.name + SIDECAR_SUFFIX, path.stem + SIDECAR_SUFFIX):
+        sidecar = path.with_name(name)
+        if sidecar.is_file():
+            return sidecar
+    return None
+
+
+@contextmanager
+def bound_bytes(path: Path) -> Iterator[BinaryIO]:
+    """The bytes that a credential is bound to: the file's own, or the listing of a folder's files."""
+    if path.is_dir():
+        yield io.BytesIO(folder_listing(path))
+    else:
+        with path.open("rb") as file:
+            yield file
+
+
+def content_id(path: Path) -> str:
+    """SHA-256 in hex, the same that reading it as a clip gives."""
+    return index_folder(path, Limits()).sha256() if path.is_dir() else _sha256(path)
+
+
+def folder_listing(folder: Path) -> bytes:
+    """One JSON line `["name/in/folder", "sha256"]` per file, ordered by name; all files in all sub-folders.
+
+    The same on every machine, and it changes with any file's content, name, arrival or loss.
+
+    Raises:
+        MediaError: the folder holds a link or something else that is no plain file: its content is not its own.
+    """
+    lines: list[tuple[str, str]] = []
+    for root, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            path = Path(root, name)
+            mode = path.lstat().st_mode
+            if stat.S_ISREG(mode):
+                lines.append((path.relative_to(folder).as_posix(), _sha256(path)))
+            elif not stat.S_ISDIR(mode):
+                raise MediaError(f"{path} is not a plain file", "replace it by a copy of what it stands for")
+    return "".join(json.dumps(line) + "\n" for line in sorted(lines)).encode()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
