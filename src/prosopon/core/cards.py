@@ -66,7 +66,8 @@ def read_card(path: Path) -> Card:
     try:
         family = Family(table["family"])
     except ValueError as error:
-        raise ProsoponError(f"the card {path} names the family {table['family']!r}", f"use one of {[*Family]}") from error
+        known = ", ".join(Family)
+        raise ProsoponError(f"the card {path} names the family {table['family']!r}", f"use one of {known}") from error
     return Card(
         name=table["name"],
         family=family,

@@ -137,9 +137,7 @@ class Clip:
     def still(cls, image: Frame, *, name: str = "untitled", step: Step | None = None) -> Clip:
         """A picture `uint8 (H, W, 3)` in memory as a clip."""
         height, width = image.shape[:2]
-        return cls(
-            width, height, lambda: iter((image,)), (0.0,), name=name, history=() if step is None else (step,)
-        )
+        return cls(width, height, lambda: iter((image,)), (0.0,), name=name, history=() if step is None else (step,))
 
     @classmethod
     def of_frames(

@@ -53,7 +53,7 @@ class LimitError(MediaError):
     """A file is larger, longer or has more pixels than the limits allow."""
 
 
-class FileExistsAlready(MediaError):
+class FileExistsAlready(MediaError):  # noqa: N818 - named for what is the case
     """The output is there already and overwriting was not asked for."""
 
     exit_code = ExitCode.USAGE
@@ -69,7 +69,7 @@ class MissingError(ProsoponError):
     exit_code = ExitCode.MISSING
 
 
-class Stopped(ProsoponError):
+class Stopped(ProsoponError):  # noqa: N818 - it is no fault
     """The user stopped the work (Ctrl-C); everything worth keeping has been saved."""
 
     exit_code = ExitCode.STOPPED

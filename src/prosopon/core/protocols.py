@@ -22,7 +22,9 @@ class Creator(Protocol):
 class Differentiable(Protocol):
     """A model as an attacker sees it: frames `(B, 3, H, W)` in [0, 1] -> tensor, with gradients."""
 
-    def __call__(self, frames: Any, /) -> Any: ...
+    def __call__(self, frames: Any, /) -> Any:
+        """The model's answer to a batch of frames."""
+        ...
 
 
 @runtime_checkable

@@ -53,11 +53,12 @@ class ResidualBlock(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """`(B, C, H, W)` -> the same shape."""
         inner = self.conv1(F.relu(self.norm1(features)))
-        return features + self.conv2(F.relu(self.norm2(inner)))
+        out: Tensor = features + self.conv2(F.relu(self.norm2(inner)))
+        return out
 
 
 def _width(block_expansion: int, level: int, max_features: int) -> int:
-    return min(max_features, block_expansion * 2**level)
+    return min(max_features, block_expansion << level)
 
 
 class Encoder(nn.Module):

@@ -69,7 +69,7 @@ class RandomFeatures(nn.Module):
                 weight = torch.randn(outputs, inputs, kernel, kernel, generator=generator)
                 # Zero mean over positions: a filter that sees edges and not brightness.
                 weight -= weight.mean((2, 3), keepdim=True) * 0.9
-                layer.weight.copy_(weight / (inputs * kernel * kernel) ** 0.5 * 2)  # type: ignore[union-attr,operator]
+                layer.weight.copy_(weight / (inputs * kernel * kernel) ** 0.5 * 2)  # type: ignore[operator]
         self.requires_grad_(False)
 
     def forward(self, image: Tensor) -> list[Tensor]:

@@ -18,7 +18,9 @@ def to_tensor(frames: Frame | NDArray[np.uint8], device: torch.device | None = N
     """
     if frames.dtype != np.uint8 or frames.ndim not in (3, 4) or frames.shape[-1] != 3:
         raise ValueError(f"frames must be uint8 (T, H, W, 3) or (H, W, 3), not {frames.dtype} {frames.shape}")
-    batch = torch.from_numpy(np.ascontiguousarray(frames if frames.ndim == 4 else frames[None]))
+    held = np.ascontiguousarray(frames if frames.ndim == 4 else frames[None])
+    # torch has no read-only tensors and warns of pictures that Pillow lends out.
+    batch = torch.from_numpy(held if held.flags.writeable else held.copy())
     return pictures_to_float(batch.to(device) if device is not None else batch)
 
 

@@ -7,8 +7,8 @@ Published: Siarohin et al., First Order Motion Model for Image Animation, NeurIP
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from typing import Any, Literal, TypeVar, get_type_hints
 
 from prosopon.core.errors import MissingError, UsageError
 
@@ -324,3 +324,32 @@ def model_from_published(table: Mapping[str, Any]) -> ModelConfig:
         generator=GeneratorConfig(**generator, dense_motion=DenseMotionConfig(**dense)),
         discriminator=DiscriminatorConfig(**judge),
     )
+
+
+_Config = TypeVar("_Config")
+
+
+def from_table(kind: type[_Config], table: Mapping[str, Any], where: str) -> _Config:
+    """The inverse of `dataclasses.asdict` for the configurations here; lists become tuples.
+
+    Raises:
+        UsageError: a key is unknown.
+    """
+    hints = get_type_hints(kind)
+    known = {entry.name for entry in fields(kind)}  # type: ignore[arg-type]
+    unknown = sorted(set(table) - known)
+    if unknown:
+        raise UsageError(f"{where} has unknown keys {unknown}", f"known: {', '.join(sorted(known))}")
+    values: dict[str, Any] = {}
+    for name, value in table.items():
+        parts: tuple[Any, ...] = (hints[name], *getattr(hints[name], "__args__", ()))
+        nested = next((part for part in parts if is_dataclass(part)), None)
+        if isinstance(nested, type) and isinstance(value, Mapping):
+            values[name] = from_table(nested, value, f"{where}.{name}")
+        else:
+            values[name] = _tuples(value)
+    return kind(**values)
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value

@@ -86,7 +86,7 @@ class PatchDiscriminator(nn.Module):
         if self.use_kp:
             if kp is None:
                 raise ValueError("this discriminator was built to see keypoints: give them")
-            bumps = gaussian_maps(kp.value, *image.shape[-2:], self.kp_variance)
+            bumps = gaussian_maps(kp.value, image.shape[-2], image.shape[-1], self.kp_variance)
             out = torch.cat((image, bumps.to(image.dtype)), dim=1)
         features = []
         for block in self.down_blocks:

@@ -8,7 +8,6 @@ convolutions; weights and features lie channels-last; convolutions run in bfloat
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -18,7 +17,6 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from prosopon.create.fomm.model import FommModel
 from prosopon.create.fomm.net import Generated, Generator, KeypointDetector, Keypoints
-from prosopon.create.fomm.transfer import transfer
 from prosopon.models.blocks import ResidualBlock, SameBlock
 
 Net = TypeVar("Net", bound=nn.Module)
@@ -117,29 +115,3 @@ class FastAnimator:
 
         motion = self.generator.dense_motion_network(repeated(source.small), source.keypoints.expand(batch), kp_driving)
         return self.generator.decode(repeated(source.features), motion, repeated(source.picture))
-
-    @torch.inference_mode()
-    def animate(
-        self,
-        source: EncodedSource,
-        batches: Iterator[Tensor],
-        *,
-        kp_initial: Keypoints | None = None,
-        relative: bool = True,
-        adapt_scale: bool = False,
-    ) -> Iterator[Tensor]:
-        """Batches of driving frames `(B, 3, H, W)` -> batches of pictures `(B, 3, H', W')`, streamed.
-
-        Args:
-            source: from `encode`.
-            batches: driving frames at the size of the nets.
-            kp_initial: of the driving frame whose pose is taken to be the source's; the first frame's if not given.
-            relative: carry over the change since that frame, not the absolute pose.
-            adapt_scale: scale the movement by the ratio of the faces' sizes.
-        """
-        for frames in batches:
-            driving = self.keypoints(frames)
-            if kp_initial is None:
-                kp_initial = driving[:1]
-            moved = transfer(source.keypoints, driving, kp_initial, relative=relative, adapt_scale=adapt_scale)
-            yield self.generate(source, moved).prediction

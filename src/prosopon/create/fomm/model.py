@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from prosopon.core.errors import CheckpointError
-from prosopon.create.fomm.config import FommConfig, ModelConfig, get_config, model_from_published
+from prosopon.create.fomm.config import ModelConfig, get_config, model_from_published
 from prosopon.create.fomm.net import Generated, Generator, KeypointDetector, Keypoints, build_nets
 from prosopon.create.fomm.transfer import transfer
 from prosopon.models.checkpoint import load_strict
@@ -172,9 +172,3 @@ class FommModel:
             relative_jacobian=relative_jacobian,
             adapt_scale=adapt_scale,
         )
-
-
-def config_align_corners(config: str | Mapping[str, Any] | ModelConfig) -> bool:
-    """How a named configuration reads its grids; True, as the published weights do, for anything without a name."""
-    named: FommConfig | None = get_config(config) if isinstance(config, str) else None
-    return True if named is None else named.align_corners

@@ -226,7 +226,7 @@ class Generator(nn.Module):
         )
 
         def width(level: int) -> int:
-            return min(config.max_features, config.block_expansion * 2**level)
+            return min(config.max_features, config.block_expansion << level)
 
         levels = config.num_down_blocks
         self.first = SameBlock(num_channels, width(0), kernel=7)

@@ -88,8 +88,8 @@ class FacePairs:
         self._telling = [self._telling_frames(store) for store in self.stores]
 
     @staticmethod
-    def _telling_frames(store: Store) -> dict[str, NDArray[np.int64]]:
-        """For each clip the frames in which mouth or eyes are far from usual."""
+    def _telling_frames(store: Store) -> dict[int, NDArray[np.int64]]:
+        """For each clip, by its start, the frames in which mouth or eyes are far from usual."""
         out = {}
         for clip in store.clips:
             landmarks = np.asarray(store.landmarks[clip.start : clip.stop])
@@ -97,7 +97,7 @@ class FacePairs:
             few = max(1, len(landmarks) // 10)
             order = [np.argsort(np.nan_to_num(-mouth, nan=9)), np.argsort(np.nan_to_num(eyes, nan=9))]
             chosen = np.unique(np.concatenate([indices[:few] for indices in order]))
-            out[clip.name] = chosen + clip.start
+            out[clip.start] = chosen + clip.start
         return out
 
     def __len__(self) -> int:
@@ -111,7 +111,7 @@ class FacePairs:
         return str(rng.choice(list(share), p=[value / total for value in share.values()]))
 
     def item(self, index: int, rng: np.random.Generator) -> Mapping[str, NDArray[Any]]:
-        """A pair: `source`, `driving` `uint8 (size, size, 3)`; `landmarks_*` `float32 (68, 2)` in [-1, 1]; `known_*`."""
+        """A pair: pictures `uint8 (size, size, 3)`, landmarks `float32 (68, 2)` in [-1, 1], whether they are known."""
         config = self.config
         kind = self._kind(rng)
         people = self._people[kind]
@@ -120,7 +120,7 @@ class FacePairs:
         store = self.stores[number]
         first = int(rng.integers(take.start, take.stop))
         if rng.random() < config.extreme_share:
-            second = int(rng.choice(self._telling[number][take.name]))
+            second = int(rng.choice(self._telling[number][take.start]))
         else:
             second = int(rng.integers(take.start, take.stop))
         if rng.random() < 0.5:
@@ -137,7 +137,7 @@ class FacePairs:
             known = bool(np.isfinite(points).all())
             item[role] = colour.apply(picture)
             item[f"landmarks_{role}"] = np.where(known, points, 0).astype(np.float32)
-            item[f"known_{role}"] = np.float32(known)
+            item[f"known_{role}"] = np.array(known, np.float32)
         return item
 
     def _move(self, rng: np.random.Generator, together: float) -> NDArray[np.float64]:

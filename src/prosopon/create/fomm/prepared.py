@@ -7,8 +7,9 @@ the head moves in it as it did before the camera.
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from prosopon.core.progress import SILENT, Progress
 from prosopon.faces.crop import cut
 from prosopon.faces.finder import FaceFinder
 from prosopon.faces.track import track
+from prosopon.models.files import sha256_of
 
 FRAME_PX = 176
 """Side of a stored crop."""
@@ -71,6 +73,15 @@ class Store:
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise MissingError(f"{folder} holds no prepared faces ({error})", "prepare them again") from error
+
+    def __reduce__(self) -> tuple[Callable[[Path], Store], tuple[Path]]:
+        """Worker processes open it again rather than being sent the pictures."""
+        return Store.open, (self.folder,)
+
+    def sha256(self) -> str:
+        """Content id of everything that training reads of it."""
+        names = ("frames.npy", "landmarks.npy", "index.json")
+        return hashlib.sha256("".join(sha256_of(self.folder / name) for name in names).encode()).hexdigest()
 
 
 @dataclass(frozen=True)

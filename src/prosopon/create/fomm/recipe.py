@@ -229,6 +229,18 @@ _CROP = 0.78
 """Share of a stored crop that is measured on: the middle of what training sees."""
 
 
+def card_of(config: FommConfig, *, licence: str, origin: str) -> dict[str, Any]:
+    """What goes beside weights of this configuration: enough to build their nets again."""
+    return {
+        "technique": "fomm",
+        "config": config.name,
+        "licence": licence,
+        "origin": origin,
+        "model": asdict(config.model),
+        "align_corners": config.align_corners,
+    }
+
+
 def _dotted(pictures: Tensor, points: Keypoints) -> Tensor:
     """Pictures `(B, 3, H, W)` with their keypoints as dots, those taught by landmarks in green."""
     marked = pictures.clone()

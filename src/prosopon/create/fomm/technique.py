@@ -3,15 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from prosopon.create.fomm.config import ModelConfig
+import torch
+from torch import Tensor
+
+from prosopon.core.clip import Clip
+from prosopon.core.errors import MissingError
+from prosopon.core.progress import SILENT, Progress
+from prosopon.create.fomm.animate import animated
+from prosopon.create.fomm.config import ModelConfig, from_table, get_config
+from prosopon.create.fomm.fast import FastAnimator
+from prosopon.create.fomm.framing import frame_up
 from prosopon.create.fomm.model import FommModel, published_states, resolve_model_config
+from prosopon.create.fomm.options import AnimateOptions
+from prosopon.faces.finder import FaceFinder
+from prosopon.models.catalogue import find
+from prosopon.models.checkpoint import load
+
+TECHNIQUE = "fomm"
 
 
 class FirstOrderMotion(FommModel):
-    """Image animation: the source picture's face moves like the driving video's."""
+    """Image animation: the source picture's face moves like the driving video's.
+
+    Attributes:
+        weights_name: what the loaded weights are called.
+        weights_sha256: content id of their file; None for nets that were not loaded from the catalogue.
+    """
+
+    weights_name: str = "untrained"
+    weights_sha256: str | None = None
 
     @classmethod
     def untrained(
@@ -33,8 +57,84 @@ class FirstOrderMotion(FommModel):
 
         Raises:
             CheckpointError: the file is unsafe, damaged, or of another form or configuration.
-            MediaError, MissingError: there is no such file or configuration.
+            MissingError: there is no such file or configuration.
         """
         model = cls(resolve_model_config(config), align_corners=align_corners)
         model.load(published_states(Path(path)), Path(path).name)
+        model.weights_name = Path(path).name
         return model
+
+    @classmethod
+    def from_weights(cls, name_or_path: str | Path) -> FirstOrderMotion:
+        """Weights of the catalogue, or a `.safetensors` with its card beside it.
+
+        Raises:
+            MissingError: there are none of that name, or they are of another technique.
+            CheckpointError: they are damaged.
+        """
+        entry = find(name_or_path)
+        if entry.technique != TECHNIQUE:
+            raise MissingError(
+                f"the weights {entry.name} are of {entry.technique}, not of {TECHNIQUE}", "see prosopon weights list"
+            )
+        table = entry.card.get("model")
+        config = from_table(ModelConfig, table, entry.name) if table else get_config(entry.config).model
+        model = cls(config, align_corners=bool(entry.card.get("align_corners", True)))
+        state, _ = load(entry.path)
+        model.load_state(state, entry.name)
+        model.weights_name, model.weights_sha256 = entry.name, entry.sha256
+        return model
+
+    @classmethod
+    def import_published(cls, path: Path, config: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """A published checkpoint as our weights: the state as `<net>.<key>`, and what goes on the card."""
+        model = cls.from_published(path, config=config)
+        named = get_config(config)
+        return model.state(), model_card(named.model, align_corners=named.align_corners)
+
+    def animator(self, precision: torch.dtype = torch.float32) -> FastAnimator:
+        """The quick path with these weights."""
+        # A model as small as ours loses more by a keypoint that is off than it gains by finding it in half the time.
+        small = self.config.size_px < 256
+        return FastAnimator(self, precision=precision, keypoint_precision=torch.float32 if small else None)
+
+    def create(
+        self,
+        source: Clip,
+        driving: Clip,
+        options: AnimateOptions,
+        *,
+        finder: FaceFinder | None = None,
+        precision: torch.dtype = torch.float32,
+        progress: Progress = SILENT,
+    ) -> Clip:
+        """The source picture moving like the driving video.
+
+        Args:
+            source: a still; of a video its first frame counts.
+            driving: the motion; its times and sound become the result's.
+            options: how to carry the motion over and what part moves.
+            finder: for `auto` crops and the reference frame; without one the whole picture is used.
+            precision: of the convolutions.
+            progress: told what was decided.
+
+        Raises:
+            MissingError: a finder is given and finds no face.
+            UsageError: a crop lies outside its picture.
+        """
+        return animated(
+            self.animator(precision),
+            source,
+            driving,
+            frame_up(source, driving, options, finder, progress),
+            options,
+            net_size_px=self.config.size_px,
+            any_size=self.config.generator.head == "blend",
+            weights_name=self.weights_name,
+            weights_sha256=self.weights_sha256,
+        )
+
+
+def model_card(config: ModelConfig, *, align_corners: bool) -> dict[str, Any]:
+    """What a weights card says so that the nets can be built again."""
+    return {"technique": TECHNIQUE, "model": asdict(config), "align_corners": align_corners}

@@ -1,0 +1,113 @@
+"""`prosopon animate`: a picture moves like a video."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+import tyro
+
+from prosopon.app.args import Driving, Force, Output, Source
+from prosopon.app.console import Console
+from prosopon.core.clip import Clip
+from prosopon.core.errors import ExitCode, UsageError
+from prosopon.create.fomm.options import AnimateOptions
+from prosopon.media.outputs import check_output
+from prosopon.media.read import read
+
+
+@dataclass(frozen=True)
+class Animate:
+    """Let a picture move like a video.
+
+    The face is found and cut out, moved, and put back; the driving's sound is kept. The result is signed and labelled
+    as synthetic, and a video of source, driving and result side by side is written next to it.
+    """
+
+    source: Source
+    """Picture whose face shall move (of a video: its first frame)."""
+    driving: Driving
+    """Video whose motion and sound are taken."""
+    output: Output
+    """Result: .mp4, .mov, .webm, .gif, or a folder of PNGs (no suffix)."""
+    options: tyro.conf.OmitArgPrefixes[AnimateOptions] = field(default_factory=AnimateOptions)
+    weights: str = "fomm.mini"
+    """Name in `prosopon weights list`, or a path to a .safetensors."""
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    """Arithmetic of the nets: auto takes bf16 where the machine has units for it."""
+    device: str = "auto"
+    """auto, cpu, cuda, cuda:1 ..."""
+    faces: Literal["auto", "mediapipe", "none"] = "auto"
+    """Who finds faces; none: the whole picture, or the crops that you give."""
+    compare: bool = True
+    """Write the side-by-side video too."""
+    force: Force = False
+    """Overwrite what is there."""
+
+
+def compare_path(output: Path) -> Path:
+    """Where the side-by-side video goes: `OUT_compare.mp4`, in the result's own format."""
+    return output.with_name(f"{output.stem}_compare{output.suffix}")
+
+
+def run(args: Animate, console: Console) -> int:
+    """Animate, publish, compare."""
+    outputs = [args.output, *([compare_path(args.output)] if args.compare else [])]
+    for output in outputs:
+        check_output(output, force=args.force, inputs=[args.source, args.driving])
+    source, driving = read(args.source), read(args.driving)
+    _check_frames(source, args.source)
+    _check_frames(driving, args.driving)
+
+    from prosopon.create.fomm.compare import side_by_side
+    from prosopon.create.fomm.technique import FirstOrderMotion
+    from prosopon.faces.finder import open_finder
+    from prosopon.models.device import pick_device, pick_precision
+    from prosopon.vouch.publish import publish
+
+    device = pick_device(args.device)
+    precision = pick_precision(args.precision, device)
+    model = FirstOrderMotion.from_weights(args.weights)
+    model.to(device)
+    finder = None if args.faces == "none" else open_finder(args.faces)
+    began = time.perf_counter()
+    clip = model.create(source, driving, args.options, finder=finder, precision=precision, progress=console)
+    published = publish(clip, args.output, force=args.force, progress=console)
+    seconds = time.perf_counter() - began
+    if args.compare:
+        result = read(published.path)
+        # The file knows nothing of what made it but through its credential; the history goes on from the clip's.
+        shown = replace(result, history=clip.history)
+        publish(side_by_side(source, driving, shown), compare_path(args.output), force=args.force, progress=console)
+    console.answer(
+        {
+            "output": published.path,
+            "compare": compare_path(args.output) if args.compare else None,
+            "sidecar": published.sidecar,
+            "sha256": published.sha256,
+            "digital_source_type": published.source_type,
+            "frames": len(clip),
+            "size_px": [clip.width, clip.height],
+            "duration_s": clip.duration_s,
+            "weights": model.weights_name,
+            "precision": str(precision).removeprefix("torch."),
+            "device": str(device),
+            "faces": None if finder is None else finder.name,
+            "seconds": seconds,
+            "ms_per_frame": 1000 * seconds / max(1, len(clip)),
+        }
+    )
+    console.say(
+        f"{published.path}: {len(clip)} frames, {clip.width}x{clip.height}, "
+        f"{1000 * seconds / max(1, len(clip)):.0f} ms a frame; signed and labelled as {published.source_type}"
+    )
+    if args.compare:
+        console.say(f"{compare_path(args.output)}: source, driving and result side by side")
+    return ExitCode.FINE
+
+
+def _check_frames(clip: Clip, path: Path) -> None:
+    if not len(clip):
+        raise UsageError(f"{path} has no pictures, only sound", "give a picture or a video")

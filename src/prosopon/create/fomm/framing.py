@@ -1,0 +1,172 @@
+"""What part of source and driving the nets look at, and which driving frame is the reference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import ConvexHull, QhullError
+
+from prosopon.core.clip import Clip
+from prosopon.core.errors import MissingError, UsageError
+from prosopon.core.faces import Box, Face, Tracks
+from prosopon.core.progress import Progress
+from prosopon.create.fomm.options import AnimateOptions, parse_crop
+from prosopon.create.fomm.prepared import still_box
+from prosopon.faces.finder import FaceFinder
+from prosopon.faces.track import track
+
+FACE_SIDE = 1.72
+"""Side of the crop in units of the face's size: the middle of what the nets are trained on."""
+_LOOKS_PER_S = 12.5
+"""The driving's faces are looked for this often: a fixed crop needs no more."""
+_HOLD_GAP_S = 0.6
+"""The person may be out of sight for so long before the motion is held still."""
+NO_BACK_END = (
+    "no face finder is installed, so the whole picture is used; "
+    "install prosopon-lab[mediapipe], or give a crop as x,y,w,h"
+)
+
+
+@dataclass(frozen=True)
+class Framing:
+    """Where to look.
+
+    Attributes:
+        source: square of the source picture, full-frame pixels, whole numbers.
+        driving: square of the driving frames, full-frame pixels.
+        reference: index of the driving frame whose pose is taken to be the source's.
+        held: `bool (T,)` True for driving frames that do not show the person: the motion stands still there.
+    """
+
+    source: Box
+    driving: Box
+    reference: int
+    held: NDArray[np.bool_]
+
+
+def frame_up(
+    source: Clip, driving: Clip, options: AnimateOptions, finder: FaceFinder | None, progress: Progress
+) -> Framing:
+    """Decide on crops and reference frame.
+
+    Raises:
+        MissingError: a face finder is there and finds no face in the source or in the driving.
+        UsageError: a crop lies outside its picture.
+    """
+    crop = parse_crop(options.crop, "crop")
+    driving_crop = parse_crop(options.driving_crop, "driving_crop")
+    if finder is None and "auto" in (crop, driving_crop):
+        progress.note(NO_BACK_END)
+    face = _source_face(source, finder, progress) if crop == "auto" and finder is not None else None
+    tracks = _driving_tracks(driving, finder, progress) if driving_crop == "auto" and finder is not None else None
+    if face is not None and face.landmarks is not None:
+        chosen = still_box([face.landmarks], FACE_SIDE)
+    else:
+        chosen = crop if isinstance(crop, Box) else Box(0, 0, source.width, source.height)
+    source_box = _whole_numbers(_squared(_checked(chosen, source, "source"), inside=source))
+    held = np.zeros(len(driving), dtype=bool)
+    reference = 0
+    if tracks is None or tracks.main is None:
+        chosen = driving_crop if isinstance(driving_crop, Box) else Box(0, 0, driving.width, driving.height)
+        driving_box = _squared(_checked(chosen, driving, "driving"), inside=driving)
+    else:
+        faces = {index: seen.landmarks for index, seen in tracks.main.faces.items() if seen.landmarks is not None}
+        driving_box = still_box(faces.values(), FACE_SIDE)
+        held = _unseen(driving, sorted(tracks.main.faces))
+        if held.any():
+            progress.note(
+                f"{driving.name}: {held.sum()} of {len(held)} frames do not show the person that is followed; "
+                "the motion stands still there"
+            )
+        reference = min(faces)
+        if options.best_frame and face is not None and face.landmarks is not None:
+            reference = most_alike(face.landmarks, faces)
+    return Framing(source_box, driving_box, reference, held)
+
+
+def _source_face(source: Clip, finder: FaceFinder, progress: Progress) -> Face:
+    faces = finder.find(source.first())
+    if not faces:
+        raise MissingError(
+            f"no face was found in the source {source.name}",
+            "give the part to animate as --crop x,y,w,h, or --crop whole for something that is not a face",
+        )
+    if len(faces) > 1:
+        progress.note(f"{source.name} shows {len(faces)} faces; the largest is animated, --crop x,y,w,h picks another")
+    return faces[0]
+
+
+def _driving_tracks(driving: Clip, finder: FaceFinder, progress: Progress) -> Tracks:
+    every = 1 if driving.fps is None else max(1, round(float(driving.fps) / _LOOKS_PER_S))
+    tracks = track(driving, finder, every=every, progress=progress)
+    if tracks.main is None:
+        raise MissingError(
+            f"no face was found in the driving video {driving.name}",
+            "give the part to follow as --driving-crop x,y,w,h, or --driving-crop whole",
+        )
+    if len(tracks.tracks) > 1:
+        progress.note(f"{driving.name} shows {len(tracks.tracks)} people or shots; the most prominent is followed")
+    return tracks
+
+
+def _unseen(driving: Clip, seen: list[int]) -> NDArray[np.bool_]:
+    """Which frames are farther in time from every sighting than a gap may last."""
+    times = np.asarray(driving.times)
+    sighted = times[seen]
+    after = np.searchsorted(sighted, times)
+    distance = np.minimum(
+        np.abs(times - sighted[np.clip(after, 0, len(sighted) - 1)]),
+        np.abs(times - sighted[np.clip(after - 1, 0, len(sighted) - 1)]),
+    )
+    unseen: NDArray[np.bool_] = distance > _HOLD_GAP_S
+    return unseen
+
+
+def most_alike(landmarks: NDArray[np.float32], candidates: dict[int, NDArray[np.float32]]) -> int:
+    """Index of the candidate whose face has the most similar pose and expression.
+
+    Landmarks `(68, 2)` are centred and divided by the root of their hull's area; the least sum of squared differences
+    wins (best-frame search of the published demo).
+    """
+    wanted = _normalised(landmarks)
+    return min(candidates, key=lambda index: float(((_normalised(candidates[index]) - wanted) ** 2).sum()))
+
+
+def _normalised(landmarks: NDArray[np.float32]) -> NDArray[np.float64]:
+    centred = landmarks.astype(np.float64) - landmarks.mean(0, dtype=np.float64)
+    try:
+        area = float(ConvexHull(centred).volume)
+    except QhullError:
+        area = 1.0
+    scaled: NDArray[np.float64] = centred / np.sqrt(max(area, 1e-9))
+    return scaled
+
+
+def _checked(box: Box, clip: Clip, role: str) -> Box:
+    if box.left >= clip.width or box.top >= clip.height or box.right <= 0 or box.bottom <= 0:
+        raise UsageError(
+            f"the crop of the {role} lies outside {clip.name}, which is {clip.width}x{clip.height}",
+            "give x,y,w,h inside the picture",
+        )
+    return box
+
+
+def _squared(box: Box, *, inside: Clip) -> Box:
+    """The square around a box, moved to lie inside the picture where it fits; else its edges are repeated."""
+    side = max(box.width, box.height)
+    x, y = box.centre
+
+    def start(centre: float, length: int) -> float:
+        first = centre - side / 2
+        return min(max(first, 0.0), length - side) if side <= length else first
+
+    left, top = start(x, inside.width), start(y, inside.height)
+    return Box(left, top, left + side, top + side)
+
+
+def _whole_numbers(box: Box) -> Box:
+    """The same square on pixel edges, so that pasting back needs no resampling."""
+    left, top, side = round(box.left), round(box.top), max(2, round(box.width))
+    return Box(left, top, left + side, top + side)

@@ -1,0 +1,63 @@
+"""What a user can set when animating. The docstring of a field is its help text. No torch here."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from prosopon.core.errors import UsageError
+from prosopon.core.faces import Box
+
+
+@dataclass(frozen=True)
+class AnimateOptions:
+    """How the motion is carried over and what of the picture moves."""
+
+    motion: Literal["relative", "absolute"] = "relative"
+    """relative: add the driving's change since its reference frame and keep the source's own face. absolute: take the
+    driving's pose and face shape as they are."""
+    adapt_scale: bool = True
+    """Scale the movement by how much larger the source's face is than the driving's (relative motion only)."""
+    best_frame: bool = True
+    """Take as reference the driving frame most like the source, not simply the first (needs a face finder)."""
+    crop: str = "auto"
+    """Part of the source picture that moves: auto (around the face), whole, or x,y,w,h in pixels."""
+    driving_crop: str = "auto"
+    """Part of the driving video that is followed: auto (around the face), whole, or x,y,w,h in pixels."""
+    paste: bool = True
+    """Put the moving face back into the whole source picture; otherwise only the crop is written."""
+    size: int | None = None
+    """Side of the moving part in pixels; not given: the source's own resolution where the weights allow it, else the
+    size that they were trained at."""
+    batch: int = 8
+    """Frames that go through the nets together."""
+
+    def __post_init__(self) -> None:
+        if self.batch < 1:
+            raise UsageError(f"batch is {self.batch}", "give 1 or more")
+        if self.size is not None and not 16 <= self.size <= 4096:
+            raise UsageError(f"size is {self.size}", "give a number of pixels from 16 to 4096")
+        for name in ("crop", "driving_crop"):
+            parse_crop(getattr(self, name), name)
+
+
+def parse_crop(text: str, name: str) -> Box | Literal["auto", "whole"]:
+    """`auto`, `whole`, or `x,y,w,h` as a box.
+
+    Raises:
+        UsageError: it is none of these.
+    """
+    if text == "auto":
+        return "auto"
+    if text == "whole":
+        return "whole"
+    try:
+        x, y, width, height = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise UsageError(f"--{name.replace('_', '-')} {text} is no crop", "give auto, whole or x,y,w,h") from error
+    if not (width >= 1 and height >= 1 and math.isfinite(x + y + width + height)):
+        raise UsageError(
+            f"--{name.replace('_', '-')} {text} has no area", "give x,y,w,h in pixels, such as 80,40,256,256"
+        )
+    return Box(x, y, x + width, y + height)

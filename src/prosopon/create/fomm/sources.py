@@ -1,0 +1,158 @@
+"""From the files that a user has to what training reads: footage of faces cut out once and kept."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from prosopon.core.clip import Clip
+from prosopon.core.errors import MediaError, MissingError, UsageError
+from prosopon.core.home import home
+from prosopon.core.progress import SILENT, Progress
+from prosopon.create.fomm.pairs import FacePairs, PairConfig
+from prosopon.create.fomm.prepared import CROP_SIDE, FRAME_PX, Store, footage_cuttings, write_store
+from prosopon.faces.finder import FaceFinder, open_finder
+from prosopon.media.read import read
+from prosopon.train.recipe import Dataset
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a run learns from.
+
+    Attributes:
+        dataset: pairs of frames.
+        facts: how they were made, TOML-able, for the record of the run.
+        inputs: content ids (sha256) by name.
+        held_out: prepared faces to measure on.
+    """
+
+    dataset: Dataset
+    facts: Mapping[str, Any]
+    inputs: Mapping[str, str]
+    held_out: tuple[Store, ...] = field(default=())
+
+
+def face_material(stores: Sequence[Store], held_out: Sequence[Store], size_px: int) -> Material:
+    """Pairs of prepared faces of `size_px` pixels a side.
+
+    Raises:
+        UsageError: there is no store.
+    """
+    if not stores:
+        raise UsageError("there is nothing to learn from", "give --data with footage, or --rendered-people")
+    pairs = PairConfig(size_px=size_px)
+    facts = {
+        "pairs": pairs,
+        "stores": [_described(store) for store in stores],
+        "held_out": [_described(store) for store in held_out],
+    }
+    inputs = {store.folder.name: store.sha256() for store in (*stores, *held_out)}
+    return Material(FacePairs(stores, pairs), facts, inputs, tuple(held_out))
+
+
+def _described(store: Store) -> dict[str, Any]:
+    kinds = sorted({clip.kind for clip in store.clips})
+    people = len({clip.person for clip in store.clips})
+    return {"name": store.folder.name, "clips": len(store.clips), "people": people, "kinds": kinds}
+
+
+def prepare_footage(folders: Sequence[Path], *, every: int, progress: Progress = SILENT) -> Store:
+    """Cut the faces out of all footage and pictures in `folders`, or take what was cut of the same files before.
+
+    Each sub-folder is a person. Of videos that lie flat, the part of the name before `#`, else the whole name, is
+    the person; every picture is a person of its own. What cannot be read, or shows no clear face, is noted.
+
+    Args:
+        folders: each with files, or with a sub-folder for each person.
+        every: keep every n-th frame of videos.
+        progress: hears of every clip.
+
+    Raises:
+        MissingError: a folder is not there, or no face finder is installed.
+        ProsoponError: there is no face in any of it.
+    """
+    files = [found for folder in folders for found in _media_files(folder)]
+    options = {"every": every, "frame_px": FRAME_PX, "crop_side": CROP_SIDE}
+    seen = [(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns) for path, _ in files]
+
+    def cut(folder: Path) -> None:
+        finder = _finder()
+        clips = ((clip, person) for clip, person in _clips(files, progress) if len(clip))
+        write_store(folder, footage_cuttings(clips, finder, every=every, progress=progress))
+
+    return kept_store([options, seen], cut)
+
+
+def _finder() -> FaceFinder:
+    finder = open_finder("auto")
+    if finder is None:
+        finder = open_finder("mediapipe")  # says what is missing and the line that brings it
+    if finder is None:
+        raise MissingError("no face finder is installed", "pip install 'prosopon-lab[mediapipe]'")
+    return finder
+
+
+def _media_files(folder: Path) -> list[tuple[Path, str | None]]:
+    """Files with their person; None where it follows from the file."""
+    if not folder.is_dir():
+        raise MissingError(f"there is no folder {folder}", "give a folder with footage of faces")
+    found: list[tuple[Path, str | None]] = []
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder).parts
+        if path.is_file() and not any(part.startswith(".") for part in inside):
+            found.append((path, inside[0] if len(inside) > 1 else None))
+    return found
+
+
+def _clips(files: Sequence[tuple[Path, str | None]], progress: Progress) -> Iterator[tuple[Clip, str]]:
+    for path, person in files:
+        try:
+            clip = read(path, progress=progress)
+        except MediaError as error:
+            progress.note(f"{path.name} is left out: {error.what}")
+            continue
+        if clip.is_still:
+            yield clip, str(path)
+        else:
+            yield clip, person or path.name.partition("#")[0].removesuffix(path.suffix)
+
+
+def kept_store(origin: Any, write: Callable[[Path], None]) -> Store:
+    """The store that follows from `origin`: the one that was written before, else the one that `write` fills now.
+
+    Several processes may ask for the same one: the first writes, the others wait for it.
+
+    Args:
+        origin: all that decides the content, JSON-able.
+        write: fills a folder, which is thrown away if it fails.
+    """
+    digest = hashlib.sha256(json.dumps(origin, sort_keys=True).encode()).hexdigest()[:24]
+    folder = home() / "prepared" / digest
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(folder.with_name(f".{digest}.lock")):
+        if not (folder / "index.json").exists():
+            temporary = Path(tempfile.mkdtemp(prefix=f".{digest}.", dir=folder.parent))
+            try:
+                write(temporary)
+                temporary.rename(folder)
+            except BaseException:
+                shutil.rmtree(temporary, ignore_errors=True)
+                raise
+    return Store.open(folder)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Inside, no other process is inside with the same path; a process that dies lets go."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
