@@ -1,0 +1,28 @@
+"""`Part`: what a pixel of a rendering shows. The values are the indices of the part map and never change."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Part(IntEnum):
+    """What a pixel shows, as stored in `Rendering.parts` (`uint8`)."""
+
+    BACKGROUND = 0
+    SKIN = 1
+    BROW = 2
+    EYE = 3
+    """White of the eye; the coloured part is `IRIS`."""
+    NOSE = 4
+    LIP = 5
+    MOUTH = 6
+    """Inside of the mouth: teeth, tongue, dark."""
+    HAIR = 7
+    EAR = 8
+    NECK = 9
+    GLASSES = 10
+    CLOTHES = 11
+    BEARD = 12
+    """Beard and moustache dense enough to hide the skin."""
+    IRIS = 13
+    """Iris and pupil."""

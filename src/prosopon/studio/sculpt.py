@@ -1,0 +1,155 @@
+"""From the average head to somebody's: the shape coefficients as smooth displacements of the skin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prosopon.studio.person import Identity, Shape
+from prosopon.studio.template import (
+    EYE_CENTRE,
+    EYE_RADIUS,
+    LIP_HALF,
+    lower_lip_height,
+    slit_t,
+    template,
+    upper_lip_height,
+)
+
+Floats = NDArray[np.float64]
+
+
+def bump(points: Floats, centre: tuple[float, float, float], radius: float) -> Floats:
+    """Gaussian weight `(N,)` around a point and its mirror image; `radius` in cm."""
+    side = np.abs(points[:, 0]) - centre[0]
+    square = side**2 + (points[:, 1] - centre[1]) ** 2 + (points[:, 2] - centre[2]) ** 2
+    return np.exp(-square / radius**2)
+
+
+def ramp(value: Floats, start: float, end: float) -> Floats:
+    """Smooth step from 0 at `start` to 1 at `end`."""
+    k = np.clip((value - start) / (end - start), 0, 1)
+    return k * k * (3 - 2 * k)
+
+
+@dataclass(frozen=True)
+class Head:
+    """Somebody's head at rest.
+
+    Attributes:
+        points: `(N, 3)` skin vertices, cm.
+        eyes: `(2, 3)` centres of the eyeballs, picture's left first.
+        eye_radius: cm.
+    """
+
+    points: Floats
+    eyes: Floats
+    eye_radius: float
+
+
+def _displaced(p: Floats, shape: Shape) -> Floats:
+    """All coefficients but those of the eyes, applied to average points `(N, 3)`."""
+    c = shape
+    side = np.tanh(p[:, 0] / 0.6)
+    out = p.copy()
+    x, y, z = out.T
+    x += 0.028 * c.face_width * p[:, 0]
+    y -= 0.28 * c.face_length * ramp(-p[:, 1], -2, 9)
+    y += 0.4 * c.skull_height * ramp(p[:, 1], 5, 13)
+    z -= 0.5 * c.forehead_slope * ramp(p[:, 1], 5, 12) * ramp(p[:, 2], -4, 5)
+    ridge = bump(p, (2.3, 4.5, 4.9), 2.0)
+    z += 0.13 * c.brow_ridge * ridge
+    x += 0.2 * c.temple_width * side * bump(p, (7.0, 5.0, 0.0), 3.5)
+    bone = bump(p, (5.4, 0.7, 2.8), 2.2)
+    x += 0.17 * c.cheekbones * side * bone
+    z += 0.13 * c.cheekbones * bone
+    full = bump(p, (4.9, -3.0, 2.8), 3.0)
+    x += 0.24 * c.cheek_fullness * side * full
+    z += 0.16 * c.cheek_fullness * full
+    x += 0.32 * c.jaw_width * side * bump(p, (6.2, -5.2, -0.8), 3.6)
+    chin = bump(p, (0.0, -9.0, 4.5), 3.4)
+    y -= 0.28 * c.chin_length * chin
+    z += 0.24 * c.chin_forward * chin
+    x += 0.25 * c.chin_width * side * bump(p, (2.4, -8.4, 3.8), 2.2)
+    tip = bump(p, (0.0, -1.0, 6.6), 1.9)
+    y -= 0.16 * c.nose_length * tip
+    z += 0.2 * c.nose_projection * tip
+    y += 0.16 * c.nose_tip_up * bump(p, (0.0, -0.9, 7.4), 1.1)
+    x += 0.15 * c.nose_width * side * bump(p, (1.4, -0.9, 5.7), 1.1)
+    x += 0.07 * c.nose_bridge * side * bump(p, (0.8, 1.5, 5.9), 1.5)
+    z += 0.12 * c.nose_bridge * bump(p, (0.0, 2.7, 5.6), 1.4)
+    z += 0.12 * c.nose_hump * bump(p, (0.0, 1.4, 6.5), 1.0)
+    mouth = bump(p, (0.0, -4.3, 5.0), 2.8)
+    x += 0.055 * c.mouth_width * p[:, 0] * mouth
+    y += 0.15 * c.mouth_height * mouth
+    neck = ramp(-p[:, 1], 8, 12) + ramp(-p[:, 1], 3, 8) * ramp(-p[:, 2], 1, 4)
+    x += 0.035 * c.neck_width * p[:, 0] * np.clip(neck, 0, 1)
+    z += 0.2 * c.neck_width * ramp(-p[:, 1], 9, 13) * np.sign(p[:, 2] + 5)
+    # Nobody is symmetric.
+    x += 0.05 * c.asymmetry * bump(p, (0.0, -2.5, 6.0), 4.0)
+    y += 0.04 * c.asymmetry * side * bump(p, (3.0, 3.0, 4.0), 3.0)
+    return out
+
+
+def _lips(p: Floats, plane: Floats, below: NDArray[np.bool_], shape: Shape) -> Floats:
+    """Fullness of the lips and the crease between them."""
+    out = p.copy()
+    u = np.clip(plane[:, 0] / LIP_HALF, -1, 1)
+    inside = (np.abs(plane[:, 0]) < LIP_HALF) & (plane[:, 1] > -7) & (plane[:, 1] < -2.4)
+    distance = np.abs(plane[:, 1] - slit_t(u))
+    for height, mine, fullness, sign in (
+        (upper_lip_height(u), ~below, shape.upper_lip, 1.0),
+        (lower_lip_height(u), below, shape.lower_lip, -1.0),
+    ):
+        v = distance / np.maximum(height, 0.05)
+        here = inside & mine
+        rise = np.where(here, np.clip(v, 0, 1) * np.exp(-(np.clip(v - 1, 0, 4) ** 2) / 0.3), 0) * (1 - u**2)
+        belly = np.where(here, np.sin(np.pi * np.clip(v, 0, 1)) ** 0.8, 0) * np.sqrt(np.clip(1 - u**2, 0, 1))
+        out[:, 1] += sign * (0.13 * fullness + 0.03) * rise
+        out[:, 2] += (0.06 * fullness + 0.10) * belly
+    if shape.cupid_bow:
+        near = np.exp(-(((plane[:, 1] - slit_t(u) - 0.95) / 0.35) ** 2)) * np.where(below, 0, 1)
+        out[:, 1] += 0.05 * shape.cupid_bow * near * (np.exp(-(((np.abs(u) - 0.24) / 0.14) ** 2)) - 0.4)
+    out[:, 2] -= np.where(inside, 0.16 * np.exp(-((distance / 0.09) ** 2)) * np.sqrt(np.clip(1 - u**2, 0, 1)), 0)
+    return out
+
+
+@lru_cache(maxsize=64)
+def sculpt(identity: Identity) -> Head:
+    """The head of somebody at rest."""
+    average, shape = template(), identity.shape
+    plane = average.plane
+    out = _displaced(_lips(average.points, plane, average.below_slit, shape), shape)
+
+    # Nostrils and the groove around the wings of the nose.
+    p = average.points
+    hole = np.exp(-(((np.abs(p[:, 0]) - 0.68) / 0.28) ** 2) - ((p[:, 1] + 1.62) / 0.2) ** 2) * (p[:, 2] > 5.3)
+    out[:, 1] += 0.18 * hole
+    out[:, 2] -= 0.25 * hole
+
+    # Age: folds from nose to mouth, bags, hollow cheeks.
+    fold = np.exp(-(((np.abs(p[:, 0]) - 2.55 - 0.16 * (-1.6 - p[:, 1])) / 0.28) ** 2)) * np.exp(
+        -(((p[:, 1] + 2.4) / 1.4) ** 2)
+    )
+    out[:, 2] -= (0.05 + 0.16 * identity.age) * fold * (p[:, 2] > 2)
+    out[:, 2] += 0.06 * identity.age * bump(p, (3.0, 1.35, 3.8), 0.6)
+
+    eyes = np.array([(-EYE_CENTRE[0], *EYE_CENTRE[1:]), EYE_CENTRE])
+    scale = 1 + 0.035 * shape.eye_size
+    for k, sign in enumerate((-1.0, 1.0)):
+        centre = eyes[k].copy()
+        offset = p - centre
+        weight = np.exp(-((offset[:, 0] / 2.0) ** 2) - (offset[:, 1] / 1.5) ** 2) * (p[:, 2] > 0)
+        flat = np.minimum(np.exp(-((np.abs(offset[:, 0]) / 1.9) ** 4) - (np.abs(offset[:, 1]) / 1.1) ** 4), weight**0.2)
+        flat = flat * (p[:, 2] > 0)
+        shift = np.array((0.12 * shape.eye_spacing * sign, 0.0, -0.1 * shape.eye_depth - 0.02))
+        out += weight[:, None] * shift
+        out[:, 0] += flat * (scale - 1) * offset[:, 0]
+        out[:, 1] += flat * ((scale - 1) + 0.09 * shape.eye_opening) * offset[:, 1]
+        out[:, 1] += flat * 0.045 * shape.eye_tilt * offset[:, 0] * sign
+        # The eyeball follows what happened to the skin right over it.
+        eyes[k] = _displaced(centre[None] + (0, 0, 1.5), shape)[0] - (0, 0, 1.5) + shift
+    return Head(out, eyes, EYE_RADIUS * (1 + 0.02 * shape.eye_size))

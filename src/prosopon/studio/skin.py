@@ -1,0 +1,165 @@
+"""The skin's colour: a map over the unrolled plane, painted once per person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
+
+from prosopon.studio.parts import Part
+from prosopon.studio.person import Identity
+from prosopon.studio.skin_masks import (
+    COLUMNS,
+    ROWS,
+    S0,
+    T0,
+    TEXEL,
+    axes,
+    beard_area,
+    brow_mask,
+    lash_mask,
+    lip_masks,
+    nose_mask,
+    nostril_mask,
+    spot,
+)
+
+Floats = NDArray[np.float32]
+
+_TONES = np.array(
+    ((0.040, 0.020, 0.013), (0.085, 0.042, 0.025), (0.19, 0.098, 0.058), (0.36, 0.205, 0.13), (0.56, 0.36, 0.255),
+     (0.72, 0.51, 0.405))
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SkinMap:
+    """Colour and meaning of the skin over the plane.
+
+    Attributes:
+        albedo: `float32 (R, C, 3)` linear-light reflectance.
+        part: `uint8 (R, C)`.
+        gloss: `float32 (R, C)` strength of the highlight.
+    """
+
+    albedo: Floats
+    part: NDArray[np.uint8]
+    gloss: Floats
+
+    def index(self, plane: Floats) -> NDArray[np.int64]:
+        """Flat texel index of plane points `(P, 2)`."""
+        column = np.clip((plane[:, 0] - S0) / TEXEL + 0.5, 0, COLUMNS - 1).astype(np.int64)
+        row = np.clip((plane[:, 1] - T0) / TEXEL + 0.5, 0, ROWS - 1).astype(np.int64)
+        return np.asarray(row * COLUMNS + column)
+
+
+def _noise(rng: np.random.Generator, sigma: float | tuple[float, float]) -> Floats:
+    """Smooth noise of unit variance over the map."""
+    field = gaussian_filter(rng.standard_normal((ROWS, COLUMNS)).astype(np.float32), sigma)
+    return np.asarray(field / field.std(), np.float32)
+
+
+def tone(identity: Identity) -> NDArray[np.float64]:
+    """Plain skin reflectance `(3,)`, linear light."""
+    at = identity.skin_tone * (len(_TONES) - 1)
+    base = np.array([np.interp(at, np.arange(len(_TONES)), _TONES[:, k]) for k in range(3)])
+    return np.asarray(base * (1 + 0.05 * identity.skin_warmth * np.array((0.3, 0.2, -1.6))))
+
+
+_REDDENED = np.array((1.10, 0.80, 0.78), np.float32)
+"""What blood under the surface does to the reflectance."""
+
+
+def _darken(albedo: Floats, amount: NDArray[np.floating], tint: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> None:
+    """Take `amount` (R, C) of the light away, in the proportions of `tint`."""
+    albedo *= (1 - amount[..., None] * np.array(tint)).astype(np.float32)
+
+
+def _cover(albedo: Floats, amount: Floats, colour: Floats) -> None:
+    """Put a colour `(3,)` or `(R, C, 3)` over the skin."""
+    albedo += amount[..., None] * (colour - albedo)
+
+
+def _ground(identity: Identity, rng: np.random.Generator) -> Floats:
+    """Tone with mottling and pores; cheeks, nose and chin flushed, eye sockets darker."""
+    flush = 0.9 * spot(5.3, -0.3, 2.2, 1.8) + 0.8 * spot(0.0, -0.8, 1.2, 0.9) + 0.3 * spot(0.0, -8.3, 1.8, 1.0)
+    flush = np.clip(flush, 0, 1) * identity.blush * (0.4 + 0.6 * identity.skin_tone)
+    mottle = 0.035 * _noise(rng, 14) + (0.018 + 0.02 * identity.roughness) * _noise(rng, 4)
+    pores = (0.02 + 0.035 * identity.roughness) * _noise(rng, 1.0)
+    albedo: Floats = tone(identity).astype(np.float32) * (1 + mottle + pores)[..., None]
+    albedo *= 1 + (flush + 2.4 * np.clip(mottle, -0.1, 0.1))[..., None] * (_REDDENED - 1)
+    under = np.clip(spot(3.5, 1.45, 1.3, 0.45) + 0.7 * spot(1.9, 2.0, 0.6, 0.6), 0, 1)
+    _darken(albedo, under * (0.10 + 0.16 * identity.age), (0.7, 1.0, 0.9))
+    _darken(albedo, 0.12 * spot(3.5, 3.2, 1.5, 0.45), (0.8, 1.0, 1.0))
+    return albedo
+
+
+def _marks(albedo: Floats, identity: Identity, rng: np.random.Generator) -> None:
+    """Freckles, moles, wrinkles, nostrils."""
+    s, t = axes()
+    if identity.freckles:
+        dots = np.clip(_noise(rng, 1.6) - 1.5, 0, 1.2) / 1.2
+        where = np.clip(spot(4.0, 0.6, 3.4, 1.8) + spot(0.0, 1.0, 2.0, 2.0) + 0.4 * spot(3, 6, 5, 2), 0, 1)
+        _darken(albedo, identity.freckles * 0.55 * dots * where, (0.55, 0.8, 1.0))
+    for _ in range(rng.integers(0, 4)):
+        centre, size = (rng.uniform(-9, 9), rng.uniform(-8, 6)), rng.uniform(0.05, 0.11)
+        mole = np.exp(-((s - centre[0]) ** 2 + (t - centre[1]) ** 2) / size**2)
+        _darken(albedo, 0.6 * mole.astype(np.float32))
+    if identity.age > 0.3:
+        lines = np.clip(np.sin(t * 7.5 + 0.8 * np.sin(s * 0.5) + 0.3 * _noise(rng, 20)), 0.6, 1) - 0.6
+        _darken(albedo, np.asarray(0.5 * (identity.age - 0.3) * lines * spot(0.0, 6.6, 5.5, 1.3), np.float32))
+    _darken(albedo, nostril_mask())
+
+
+def _lips(albedo: Floats, identity: Identity, rng: np.random.Generator) -> Floats:
+    """Paint the lips; returns their mask."""
+    base, light = tone(identity).astype(np.float32), identity.skin_tone
+    upper, lower = lip_masks()
+    natural = base * np.array((0.92, 0.60, 0.62), np.float32) * (0.9 if light > 0.4 else 1.0)
+    made_up = np.array((0.42, 0.06, 0.07), np.float32) * (0.35 + 0.75 * light) + 0.15 * base
+    strength = float(np.clip((identity.lip_colour - 0.3) / 0.7, 0, 1))
+    ridges = 1 + 0.07 * _noise(rng, (5, 0.9))
+    colour = (natural * (1 - strength) + made_up * strength) * (ridges * np.where(upper > lower, 0.82, 1.0))[..., None]
+    mask = np.clip(upper + lower, 0, 1)
+    _cover(albedo, mask * np.float32(0.55 + 0.4 * min(1.0, identity.lip_colour + 0.4)), colour)
+    return np.asarray(mask, np.float32)
+
+
+@lru_cache(maxsize=16)
+def paint(identity: Identity) -> SkinMap:
+    """The map of one person (about half a second)."""
+    rng = np.random.default_rng(identity.grain)
+    _, t = axes()
+    albedo = _ground(identity, rng)
+    _marks(albedo, identity, rng)
+    lips = _lips(albedo, identity, rng)
+    _darken(albedo, lash_mask())
+
+    hair = np.array(identity.hair, np.float32)
+    brow = brow_mask(identity)
+    strands = np.clip(0.78 + 0.35 * _noise(rng, (1.0, 1.6)), 0.2, 1.0)
+    density = 0.8 + 0.2 * identity.brow_thickness
+    _cover(albedo, np.clip(brow * strands * density, 0, 0.94), np.minimum(hair * 0.6, 0.09) + 0.004)
+
+    part = np.full((ROWS, COLUMNS), int(Part.SKIN), np.uint8)
+    if identity.beard:
+        area = beard_area()
+        grain = np.clip(0.65 + 0.4 * _noise(rng, (1.6, 0.8)), 0, 1)
+        full = identity.beard >= 0.6
+        cover = area * (0.93 if full else 0.84 * min(0.5, identity.beard)) * grain
+        _cover(albedo, np.clip(cover, 0, 1), np.minimum(hair * 0.8, 0.2) + 0.004)
+        if full:
+            part[area > 0.5] = Part.BEARD
+
+    gloss = 0.30 + 0.25 * spot(0.0, 0.0, 1.3, 3.0) + 0.12 * spot(0.0, 6.0, 4.0, 2.0) + 0.1 * spot(4.6, 0.6, 1.6, 1.0)
+    gloss = gloss * (1 + 0.25 * _noise(rng, 1.2)) * (1 - 0.8 * brow)
+    gloss = gloss * (1 - lips) + lips * (0.8 + 0.35 * _noise(rng, (4, 1)))
+
+    part[np.broadcast_to(t < -11.5, part.shape)] = Part.NECK
+    part[nose_mask()] = Part.NOSE
+    part[brow > 0.45] = Part.BROW
+    part[lips > 0.5] = Part.LIP
+    return SkinMap(np.clip(albedo, 0.002, 1).astype(np.float32), part, np.clip(gloss, 0, 2).astype(np.float32))

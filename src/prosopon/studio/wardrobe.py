@@ -1,0 +1,80 @@
+"""What is worn: clothes and glasses."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from prosopon.studio.mesh import Material, Mesh, grid_triangles
+from prosopon.studio.person import Glasses, Identity
+from prosopon.studio.sculpt import Head
+from prosopon.studio.template import EYE_CENTRE
+
+# Rings of the clothes: height in front, height behind, half width, half depth, centre z.
+_TORSO = (
+    (-15.6, -12.2, 6.15, 6.0, -5.3), (-15.2, -11.8, 6.55, 6.4, -5.4), (-15.6, -12.2, 6.95, 6.8, -5.4),
+    (-17.0, -13.6, 8.6, 7.6, -5.6), (-18.4, -15.0, 12.0, 8.4, -5.8), (-19.8, -16.6, 16.5, 9.0, -6.0),
+    (-22.0, -19.0, 20.0, 9.8, -6.2), (-25.5, -23.0, 22.0, 10.8, -6.2), (-32.0, -30.0, 22.6, 11.8, -6.2),
+    (-44.0, -44.0, 22.6, 12.5, -6.2),
+)  # fmt: skip
+
+
+def clothes(identity: Identity) -> Mesh:
+    """A plain shirt with a round collar; coordinates are (angle, height)."""
+    around = np.linspace(-np.pi, np.pi, 73)
+    rings = np.array(_TORSO)
+    fine = np.linspace(0, len(rings) - 1, 46)
+    rows = np.stack([np.interp(fine, np.arange(len(rings)), rings[:, k]) for k in range(5)], 1)
+    front, back, wide, deep, centre = (rows[:, k : k + 1] for k in range(5))
+    bend = (1 - np.cos(around)) / 2
+    x = wide * np.sin(around)
+    y = front + (back - front) * bend + 0 * x
+    z = centre + deep * np.cos(around)
+    folds = 0.12 * np.sin(7 * around + 0.8 * y) * np.clip((fine[:, None] - 4) / 4, 0, 1)
+    points = np.stack([x, y, z + folds], -1).reshape(-1, 3)
+    triangles = grid_triangles(len(fine), len(around), flip=False)
+    plane = np.stack([np.broadcast_to(around, x.shape).ravel(), y.ravel()], 1)
+    light = np.repeat(np.clip(0.5 + 0.08 * fine, 0.5, 1), len(around))
+    return Mesh.of(points, triangles, plane, Material.CLOTHES, head=0.0, light=light)
+
+
+def _tube(path: np.ndarray, radius: float) -> tuple[np.ndarray, np.ndarray]:
+    """A thin tube around a polyline `(K, 3)`."""
+    along = np.gradient(path, axis=0)
+    along /= np.linalg.norm(along, axis=1, keepdims=True)
+    other = np.cross(along, (0.0, 0.05, 1.0))
+    other /= np.linalg.norm(other, axis=1, keepdims=True)
+    third = np.cross(along, other)
+    around = np.linspace(0, 2 * np.pi, 7)[:-1]
+    ring = other[:, None] * np.cos(around)[None, :, None] + third[:, None] * np.sin(around)[None, :, None]
+    points = (path[:, None] + radius * ring).reshape(-1, 3)
+    return points, grid_triangles(len(path), 6, closed=True, flip=True)
+
+
+def glasses(identity: Identity, head: Head) -> Mesh | None:
+    """The frame of the glasses, or None; lenses are clear."""
+    if identity.glasses is Glasses.NONE:
+        return None
+    power = 2.0 if identity.glasses is Glasses.ROUND else 4.5
+    wide, tall = (2.35, 2.15) if identity.glasses is Glasses.ROUND else (2.65, 1.85)
+    pieces = []
+    turn = np.linspace(0, 2 * np.pi, 49)
+    for eye, side in ((0, -1.0), (1, 1.0)):
+        cos, sin = np.cos(turn), np.sin(turn)
+        norm = (np.abs(cos) ** power + np.abs(sin) ** power) ** (-1 / power)
+        x = EYE_CENTRE[0] * 1.02 + wide * norm * cos
+        y = head.eyes[eye, 1] - 0.25 + tall * norm * sin
+        z = 6.1 - 0.05 * x**2
+        pieces.append(_tube(np.stack([side * x, y, z], 1), 0.13))
+        arm = np.linspace(0, 1, 20)
+        reach = EYE_CENTRE[0] * 1.02 + wide
+        arm_x = reach + (7.75 - reach) * np.minimum(1, arm * 3.2) ** 0.6
+        arm_z = (6.1 - 0.05 * reach**2) * (1 - arm) + arm * -3.2
+        pieces.append(_tube(np.stack([side * arm_x, np.full(20, head.eyes[eye, 1] + 0.5), arm_z], 1), 0.13))
+    half = EYE_CENTRE[0] * 1.02 - wide
+    across = np.linspace(-half, half, 13)
+    lift = 0.22 * np.cos(across / half * np.pi / 2)
+    pieces.append(_tube(np.stack([across, head.eyes[:, 1].mean() + 0.1 + lift, np.full(13, 6.15)], 1), 0.13))
+    offset = np.cumsum([0] + [len(p) for p, _ in pieces])
+    points = np.concatenate([p for p, _ in pieces])
+    triangles = np.concatenate([t + o for (_, t), o in zip(pieces, offset, strict=False)])
+    return Mesh.of(points, triangles, np.zeros((len(points), 2)), Material.FRAME)
