@@ -40,19 +40,31 @@ def explained_reading(path: Path) -> Iterator[None]:
         raise MediaError(f"{path} cannot be read: {_reason(error)}", "it is damaged or incomplete") from error
 
 
+class WriteError(MediaError):
+    """The system or a library could not write a file; `error` is what it raised."""
+
+    def __init__(self, path: Path, error: OSError | av.FFmpegError) -> None:
+        self.error = error
+        if is_disk_full(error):
+            super().__init__(f"no room left on the disk for {path}", "free some space or write elsewhere")
+        elif isinstance(error, PermissionError):
+            super().__init__(f"{path} may not be written", "check the permissions of its folder")
+        else:
+            super().__init__(f"{path} cannot be written: {_reason(error)}", "try another folder or format")
+
+
 @contextmanager
 def explained_writing(path: Path) -> Iterator[None]:
-    """Inside, a failure to write (disk full, no permission, codec missing) becomes a `MediaError` naming `path`."""
+    """Inside, a failure to write (disk full, no permission, codec missing) becomes a `WriteError` about `path`.
+
+    The outermost of nested ones decides on the name: who writes a temporary file wants to hear of the real one.
+    """
     try:
         yield
-    except ProsoponError:
-        raise
+    except WriteError as inner:
+        raise WriteError(path, inner.error) from inner.error
     except (OSError, av.FFmpegError) as error:
-        if is_disk_full(error):
-            raise MediaError(f"no room left on the disk for {path}", "free some space or write elsewhere") from error
-        if isinstance(error, PermissionError):
-            raise MediaError(f"{path} may not be written", "check the folder's permissions") from error
-        raise MediaError(f"{path} cannot be written: {_reason(error)}", "") from error
+        raise WriteError(path, error) from error
 
 
 def _reason(error: Exception) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from PIL.Image import DecompressionBombError, DecompressionBombWarning
+from PIL.Image import DecompressionBombError
 
 from prosopon.core.clip import Frame
 from prosopon.core.errors import LimitError, MediaError
@@ -30,10 +30,10 @@ def opened_image(path: Path, decoder: str, limits: Limits) -> Iterator[Image.Ima
         LimitError: it has too many pixels.
         MediaError: it cannot be read.
     """
-    with explained_reading(path), warnings.catch_warnings():
-        warnings.simplefilter("ignore", DecompressionBombWarning)  # our own limit, below, is the stricter one
+    with explained_reading(path):
         try:
-            image = Image.open(path, formats=[decoder])
+            with _quiet():
+                image = Image.open(path, formats=[decoder])
         except DecompressionBombError as error:
             raise LimitError(f"{path} has far too many pixels", "shrink it with a tool that you trust") from error
         with image:
@@ -60,9 +60,18 @@ def read_still(path: Path, decoder: str, limits: Limits) -> Frame:
 def exif_orientation(image: Image.Image) -> Orientation:
     """How the EXIF data says that the picture must be turned; upright where they say nothing that can be read."""
     try:
-        return EXIF.get(image.getexif().get(_EXIF_ORIENTATION, 1), UPRIGHT)
+        with _quiet():
+            return EXIF.get(image.getexif().get(_EXIF_ORIENTATION, 1), UPRIGHT)
     except (SyntaxError, ValueError, TypeError, KeyError, OSError):  # damaged EXIF does not spoil the picture
         return UPRIGHT
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without Pillow's warnings (odd metadata, many pixels): what matters of them becomes an error here."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        yield
 
 
 def to_rgb(image: Image.Image, path: Path) -> Frame:

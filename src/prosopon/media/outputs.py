@@ -86,7 +86,7 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     path = path.absolute()
     made = _make_parents(path)
-    temporary = path.with_name(f".{secrets.token_hex(6)}.part{path.suffix}")
+    temporary = path.with_name(f".{secrets.token_hex(6)}-part{path.suffix}")
     try:
         with explained_writing(path):
             yield temporary
@@ -127,7 +127,7 @@ def _swap(new: Path, path: Path) -> None:
     if not (path.is_dir() and not path.is_symlink()) and not new.is_dir():
         new.replace(path)
         return
-    aside = path.with_name(f".{secrets.token_hex(6)}.old")
+    aside = path.with_name(f".{secrets.token_hex(6)}-old")
     if path.exists() or path.is_symlink():
         path.rename(aside)
     try:

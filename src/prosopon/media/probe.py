@@ -150,7 +150,9 @@ def _survey_streams(path: Path, decoder: str, size_bytes: int, limits: Limits) -
     if sound is not None and sound.duration_s is not None:
         limits.check_duration(sound.duration_s, path)
     if index is None and sound is None:
-        raise MediaError(f"{path} holds neither pictures nor sound that can be decoded", "convert it to mp4 first")
+        raise MediaError(
+            f"{path} holds neither pictures nor sound that can be decoded", "it may be damaged: get a complete copy"
+        )
     zero_s = index.start_s if index is not None else (sound.start_s if sound is not None else 0.0)
     width, height = index.size if index is not None else (0, 0)
     line = None if index is None else index.timeline

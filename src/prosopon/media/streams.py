@@ -15,13 +15,22 @@ from av.video.stream import VideoStream
 from prosopon.media.failures import explained_reading
 
 
-@contextmanager
-def opened(path: Path, decoder: str) -> Iterator[InputContainer]:
+def open_container(path: Path, decoder: str) -> InputContainer:
     """Open `path` with exactly the demultiplexer that its content asks for (`sniff`), for the local file alone.
 
-    Failures inside become `MediaError`s. The path is made absolute so that no part of a name reads as a protocol.
+    The path is made absolute so that no part of a name reads as a protocol.
+
+    Raises:
+        MediaError: it cannot be opened.
     """
-    with explained_reading(path), av.open(str(path.absolute()), format=decoder, metadata_errors="replace") as container:
+    with explained_reading(path):
+        return av.open(str(path.absolute()), format=decoder, metadata_errors="replace")
+
+
+@contextmanager
+def opened(path: Path, decoder: str) -> Iterator[InputContainer]:
+    """`open_container` for a block that only reads: every failure inside becomes a `MediaError` about `path`."""
+    with explained_reading(path), open_container(path, decoder) as container:
         yield container
 
 

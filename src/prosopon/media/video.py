@@ -129,8 +129,8 @@ def index_video(path: Path, decoder: str, limits: Limits) -> VideoIndex | None:
         lost = max(0, announced - len(pts))
         if not pts or lost > _MAX_LOST_SHARE * announced:
             raise _too_damaged(path, lost, announced)
+    limits.check_duration(float((pts[-1] - pts[0]) * time_base), path)
     line = timeline(pts, time_base, hints)
-    limits.check_duration(line.times[-1], path)
     return VideoIndex(path, decoder, codec, width, height, of_frame(first), tuple(pts), time_base, line, lost)
 
 

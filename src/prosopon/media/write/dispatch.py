@@ -38,7 +38,7 @@ def encode(
     """
     suffix = destination.suffix.lower()
     if not clip.times:
-        raise MediaError(f"{clip.name} has no pictures that could be written to {destination.name}")
+        raise MediaError(f"{clip.name} has no pictures that could be written")
     progress.start("writing", len(clip))
     frames = _checked(clip, progress)
     with explained_writing(destination):
@@ -51,7 +51,7 @@ def encode(
         elif suffix in (".png", ".jpg", ".jpeg", ".webp"):
             write_still(clip, frames, destination, quality)
         else:
-            raise UsageError(f"{destination.name} has a suffix that cannot be written", "use .mp4 or .png, for example")
+            raise UsageError(f"files with the suffix {suffix} cannot be written", "use .mp4 or .png, for example")
     progress.finish()
 
 

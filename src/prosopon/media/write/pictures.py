@@ -19,7 +19,7 @@ def write_still(clip: Clip, frames: Iterator[Frame], destination: Path, quality:
     """The only frame of a clip as PNG (lossless), JPEG or WebP."""
     if len(clip) > 1:
         raise UsageError(
-            f"{clip.name} has {len(clip)} frames, {destination.name} would hold one",
+            f"{clip.name} has {len(clip)} frames, a {destination.suffix} file holds one",
             "write to .mp4, or to a name without a suffix for a folder of pictures",
         )
     (frame,) = frames

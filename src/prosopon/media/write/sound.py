@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -16,8 +17,9 @@ from numpy.typing import NDArray
 from prosopon.core.clip import Audio
 from prosopon.core.errors import MediaError
 from prosopon.media.audio import index_sound, stream_samples
+from prosopon.media.failures import explained_reading
 from prosopon.media.sniff import sniff
-from prosopon.media.streams import audio_stream, opened
+from prosopon.media.streams import audio_stream, open_container
 from prosopon.media.write.quality import Quality
 
 _CODECS: dict[str, Literal["aac", "libopus"]] = {".mp4": "aac", ".mov": "aac", ".webm": "libopus"}
@@ -63,31 +65,33 @@ def sound_track(
         if found is None:
             raise MediaError(f"the sound of {audio.origin} is gone", "it was changed while it was being used")
         if found.codec in _COPIED[suffix]:
-            with opened(audio.origin, decoder) as source:
-                yield _copied(container, source, audio.start_s + shift_s - found.start_s)
+            with open_container(audio.origin, decoder) as source:
+                yield _copied(container, source, audio.origin, audio.start_s + shift_s - found.start_s)
             return
     yield _encoded(container, audio, suffix, shift_s, quality)
 
 
-def _copied(container: OutputContainer, source: InputContainer, offset_s: float) -> Iterator[TimedPacket]:
+def _copied(container: OutputContainer, source: InputContainer, origin: Path, offset_s: float) -> Iterator[TimedPacket]:
     """The packets of `source` as they are, `offset_s` seconds later."""
     template = audio_stream(source)
     if template is None or template.time_base is None:
-        raise MediaError(f"the sound of {source.name} is gone", "it was changed while it was being used")
+        raise MediaError(f"the sound of {origin} is gone", "it was changed while it was being used")
     stream = container.add_stream_from_template(template)
-    return _moved(source, template, stream, round(offset_s / template.time_base), template.time_base)
+    return _moved(source.demux(template), stream, origin, round(offset_s / template.time_base))
 
 
 def _moved(
-    source: InputContainer, template: AudioStream, stream: AudioStream, offset: int, time_base: Fraction
+    packets: Iterator[Packet[AudioStream]], stream: AudioStream, origin: Path, offset: int
 ) -> Iterator[TimedPacket]:
-    for packet in source.demux(template):
-        if packet.dts is None or packet.pts is None:
-            continue
-        packet.pts += offset
-        packet.dts += offset
-        packet.stream = stream
-        yield float(packet.pts * time_base), packet
+    with explained_reading(origin):
+        for packet in packets:
+            if packet.dts is None or packet.pts is None:  # the flushing packet at the end
+                continue
+            packet.pts += offset
+            packet.dts += offset
+            time_s = float(packet.pts * packet.time_base)
+            packet.stream = stream
+            yield time_s, packet
 
 
 def _encoded(
