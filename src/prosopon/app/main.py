@@ -6,6 +6,7 @@ Nothing heavy is imported before a verb is known: `prosopon --help` reads this f
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -58,6 +59,8 @@ VERBS = (
 
 def entry() -> NoReturn:
     """What the installed command calls."""
+    # Ending a process politely must not leave half a file behind: SIGTERM unwinds like Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())
 
 
