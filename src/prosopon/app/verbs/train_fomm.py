@@ -1,0 +1,154 @@
+"""`prosopon train fomm`: train the First Order Motion Model, or go on training it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import tyro
+from numpy.typing import NDArray
+
+from prosopon.app.args import Output
+from prosopon.app.console import Console
+from prosopon.core.errors import ExitCode
+from prosopon.core.history import SourceType, Step
+from prosopon.create.fomm.config import FommConfig
+from prosopon.create.fomm.config_file import find_config
+from prosopon.create.fomm.prepared import Store
+from prosopon.create.fomm.recipe import FommRecipe, card_of
+from prosopon.create.fomm.sources import Material, face_material, prepare_footage
+from prosopon.create.fomm.start import load_features, start_from
+from prosopon.models.catalogue import check_name
+from prosopon.models.files import sha256_of
+from prosopon.train.loop import fit
+from prosopon.train.randomness import seed_all
+from prosopon.train.run import Result
+from prosopon.train.runfile import Command
+from prosopon.train.settings import Options, Settings
+from prosopon.train.toml import plain
+from prosopon.vouch.publish import publish_picture
+
+_MEASURE_EVERY = 500
+"""Steps between measurements where there is held-out data and nothing else is said."""
+
+
+@dataclass(frozen=True)
+class TrainFomm:
+    """Train the First Order Motion Model on footage of your own, or go on training it.
+
+    The run folder gets weights, log, preview and a page to look at; the same command goes on where it stopped.
+    """
+
+    output: Output
+    """The run folder."""
+    data: tuple[Path, ...] = ()
+    """Folders to learn from. Configuration mini: videos and pictures of faces, a sub-folder for each person. The
+    published ones: the published form, folders train and test, or videos alone."""
+    config: str = "mini"
+    """Configuration: mini (faces, for a laptop), vox-256, vox-adv-256, taichi-256, taichi-adv-256, mgif-256,
+    fashion-256, nemo-256, bair-256, or a TOML or JSON file of the same form."""
+    held_out: tuple[Path, ...] = ()
+    """Folders, as --data, of people to measure on and never to learn from."""
+    prepared: tuple[Path, ...] = ()
+    """Folders of faces that were cut out before."""
+    held_out_prepared: tuple[Path, ...] = ()
+    """The same, to measure on."""
+    every: int = 2
+    """Learn from every n-th frame of the footage."""
+    name: str | None = None
+    """What the weights are called; fomm.CONFIG when not given."""
+    start_from: Path | None = None
+    """Weights to start from, ours or a published checkpoint; random ones when not given."""
+    features: Literal["random", "vgg19"] = "random"
+    """Features of the perceptual loss: random convolutions, or VGG19 as published, which needs --vgg-weights."""
+    vgg_weights: Path | None = None
+    """A file with the ImageNet weights of VGG19."""
+    licence: str = "that of the data it was trained on"
+    """Goes into the card beside the weights."""
+    steps: int | None = None
+    """Stop after so many steps in all, resumed ones included; a published configuration brings its own number."""
+    minutes: float | None = None
+    """Stop after so many minutes of training in all, resumed ones included."""
+    batch_size: int | None = None
+    """Items in one step; the configuration's when not given."""
+    milestones: tuple[int, ...] | None = None
+    """Steps after which the learning rates drop; the configuration's when not given."""
+    options: Annotated[Options, tyro.conf.OmitArgPrefixes] = Options()  # noqa: RUF009 - frozen
+
+
+def run(args: TrainFomm, console: Console) -> int:
+    """Prepare the data, train, and say where the weights are."""
+    first = os.environ.get("RANK", "0") == "0"
+    if not first:
+        console.as_json = False  # of several processes one answers
+    config = find_config(args.config)
+    material = _material(args, config, console)
+    settings = _settings(args, config, material)
+    name = check_name(args.name or f"fomm.{config.name}")
+    inputs = dict(material.inputs)
+    seed_all(settings.seed)
+    recipe = FommRecipe(
+        name,
+        config,
+        material.dataset,
+        load_features(args.features, args.vgg_weights),
+        card=card_of(config, licence=args.licence, origin="trained with prosopon train fomm"),
+        data=plain(material.facts),
+        inputs=inputs,
+        held_out=material.held_out,
+    )
+    if args.start_from is not None:
+        start_from(recipe.modules, args.start_from)
+        inputs[args.start_from.name] = sha256_of(args.start_from)
+    step = Step("create.fomm.preview", {"weights": name}, source_type=SourceType.TRAINED)
+
+    def show(picture: NDArray[np.uint8], path: Path) -> None:
+        publish_picture(picture, path, step)
+
+    command = Command("train fomm", plain(asdict(args)), "output")
+    result = fit(recipe, args.output, settings, publish_picture=show, command=command, progress=console)
+    if first:
+        _tell(result, args, console)
+    return ExitCode.FINE
+
+
+def _material(args: TrainFomm, config: FommConfig, console: Console) -> Material:
+    stores = [Store.open(folder) for folder in args.prepared]
+    held_out = [Store.open(folder) for folder in args.held_out_prepared]
+    if args.data:
+        stores.append(prepare_footage(args.data, every=args.every, progress=console))
+    if args.held_out:
+        held_out.append(prepare_footage(args.held_out, every=args.every, progress=console))
+    return face_material(stores, held_out, config.model.size_px)
+
+
+def _settings(args: TrainFomm, config: FommConfig, material: Material) -> Settings:
+    options = args.options
+    if material.held_out and options.measure_every is None:
+        options = replace(options, measure_every=_MEASURE_EVERY)
+    return Settings(
+        **asdict(options),
+        steps=args.steps,
+        minutes=args.minutes,
+        batch_size=args.batch_size or config.schedule.batch_size,
+        milestones=args.milestones or (),
+    )
+
+
+def _tell(result: Result, args: TrainFomm, console: Console) -> None:
+    answer: dict[str, Any] = {
+        "run": args.output,
+        "weights": result.weights,
+        "step": result.step,
+        "resumed_from": result.resumed_from,
+        "time_s": round(result.time_s, 1),
+        "losses": result.losses,
+        "metrics": result.metrics,
+    }
+    console.answer(answer)
+    console.say(f"{result.weights} after {result.step} steps; look at {args.output / 'index.html'}")
+    for metric, value in result.metrics.items():
+        console.say(f"  {metric} {value:.4f}")
