@@ -7,8 +7,13 @@ and tagged so. Transfer curves are left alone: HDR footage is not tone-mapped.
 
 from __future__ import annotations
 
+from fractions import Fraction
+from itertools import pairwise
+
 import numpy as np
 from av import VideoFrame
+from av.filter import Graph
+from av.video.format import VideoFormat
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
@@ -91,27 +96,42 @@ def over_background(rgba: NDArray[np.uint8]) -> Frame:
 
 
 class ToYuv:
-    """Converts RGB frames to 8-bit 4:2:0 in BT.709, limited range.
+    """Converts the RGB frames of one pass to 8-bit 4:2:0 in BT.709, limited range, chroma sited on the left.
 
-    H.264 in 4:2:0 has no odd sizes: with `even`, the last column or row is repeated once where the size is odd.
+    H.264 in 4:2:0 has no odd sizes: with `even`, the last column or row is repeated once where the size is odd. Left
+    is where decoders of H.264 take the chroma samples to be; swscale by itself would put them in the middle, and each
+    generation would move the colours by a quarter of a pixel.
+
+    Args:
+        width, height: size of the frames that come in, in pixels.
+        even: whether odd sides are to be padded.
     """
 
-    def __init__(self, *, even: bool) -> None:
-        self._even = even
-        self._reformatter = VideoReformatter()
+    def __init__(self, width: int, height: int, *, even: bool) -> None:
+        self._padding = (height % 2, width % 2) if even else (0, 0)
+        self.width = width + self._padding[1]
+        self.height = height + self._padding[0]
+        self._graph = Graph()
+        chain = (
+            self._graph.add_buffer(
+                width=self.width, height=self.height, format=VideoFormat("rgb24"), time_base=Fraction(1)
+            ),
+            self._graph.add(
+                "scale",
+                "out_color_matrix=bt709:out_range=limited:out_chroma_loc=left"
+                ":flags=bilinear+accurate_rnd+full_chroma_int",
+            ),
+            self._graph.add("format", "pix_fmts=yuv420p"),
+            self._graph.add("buffersink"),
+        )
+        for before, after in pairwise(chain):
+            before.link_to(after)
+        self._graph.configure()
 
     def __call__(self, picture: Frame) -> VideoFrame:
-        """`uint8 (H, W, 3)` RGB -> a frame in yuv420p."""
-        height, width = picture.shape[:2]
-        if self._even and (height % 2 or width % 2):
-            picture = np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-        frame = VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
-        return self._reformatter.reformat(
-            frame,
-            format="yuv420p",
-            src_color_range=ColorRange.JPEG,
-            dst_colorspace=Colorspace.ITU709,
-            dst_color_range=ColorRange.MPEG,
-            interpolation=_EXACT,
-            threads=0,
-        )
+        """`uint8 (H, W, 3)` RGB -> a frame in yuv420p, without a time."""
+        if any(self._padding):
+            down, right = self._padding
+            picture = np.pad(picture, ((0, down), (0, right), (0, 0)), mode="edge")
+        self._graph.vpush(VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24"))
+        return self._graph.vpull()

@@ -48,9 +48,10 @@ def test_any_size_survives(
     got = read(path)
     even = 2 if suffix in (".mp4", ".mov") else 1
     assert (got.width, got.height) == (width + width % even, height + height % even)
-    assert len(got) == n or (suffix == ".gif" and n == 1)
-    for made, frame in zip(clip.frames(), got.frames(), strict=True):
-        assert np.abs(frame[:height, :width].astype(int) - made).mean() < 14
+    assert len(got) == n
+    if min(width, height) >= 8:  # in a picture of a few pixels, 4:2:0 leaves no colour to compare
+        for made, frame in zip(clip.frames(), got.frames(), strict=True):
+            assert np.abs(frame[:height, :width].astype(int) - made).mean() < 14
 
 
 def test_a_folder_is_lossless_and_keeps_times(make_clip: MakeClip, tmp_path: Path) -> None:

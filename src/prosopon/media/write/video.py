@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+from av import VideoFrame
 from av.container import OutputContainer
 from av.video.stream import VideoStream
 
@@ -17,6 +18,8 @@ from prosopon.media.write.quality import Quality
 from prosopon.media.write.sound import TimedPacket, sound_track
 
 _FORMATS = {".mp4": "mp4", ".mov": "mov", ".webm": "webm"}
+
+_SITING = {"chroma_sample_location": "left"}  # as `ToYuv` places them; VP9 would not say so by itself
 
 _AHEAD_S = 0.5
 """Sound is handed over this far ahead of the pictures, so that the container can interleave both in small memory."""
@@ -38,20 +41,19 @@ def write_video(clip: Clip, frames: Iterator[Frame], destination: Path, quality:
     ticks, time_base = to_ticks([time_s + shift_s for time_s in clip.times], fps)
     options = {} if suffix == ".webm" else {"movflags": "+faststart"}
     with av.open(str(destination.absolute()), "w", format=_FORMATS[suffix], options=options) as container:
-        stream = _add_pictures(container, suffix, clip, fps=fps, time_base=time_base, quality=quality)
+        to_yuv = ToYuv(clip.width, clip.height, even=suffix != ".webm")
+        stream = _add_pictures(container, suffix, to_yuv, fps=fps, time_base=time_base, quality=quality)
         with sound_track(container, clip.audio, suffix, shift_s, quality) as sound:
-            _interleave(container, stream, zip(ticks, frames, strict=True), time_base, sound)
+            _interleave(container, stream, zip(ticks, map(to_yuv, frames), strict=True), time_base, sound)
 
 
 def _add_pictures(
-    container: OutputContainer, suffix: str, clip: Clip, *, fps: Fraction, time_base: Fraction, quality: Quality
+    container: OutputContainer, suffix: str, to_yuv: ToYuv, *, fps: Fraction, time_base: Fraction, quality: Quality
 ) -> VideoStream:
     webm = suffix == ".webm"
     stream = container.add_stream("libvpx-vp9" if webm else "libx264", rate=fps)
     context = stream.codec_context
-    even = 1 if webm else 2
-    context.width = clip.width + clip.width % even
-    context.height = clip.height + clip.height % even
+    context.width, context.height = to_yuv.width, to_yuv.height
     context.pix_fmt = "yuv420p"
     context.time_base = time_base
     context.colorspace = context.color_primaries = context.color_trc = BT709
@@ -59,25 +61,23 @@ def _add_pictures(
     if webm:
         crf = min(63, quality.crf + _VP9_STEPS_ABOVE_X264)
         context.bit_rate = 0
-        context.options = {"crf": str(crf), "deadline": "good", "cpu-used": "5", "row-mt": "1"}
+        context.options = {"crf": str(crf), "deadline": "good", "cpu-used": "5", "row-mt": "1", **_SITING}
     else:
-        context.options = {"crf": str(quality.crf), "preset": quality.preset}
+        context.options = {"crf": str(quality.crf), "preset": quality.preset, **_SITING}
     return stream
 
 
 def _interleave(
     container: OutputContainer,
     stream: VideoStream,
-    frames: Iterator[tuple[int, Frame]],
+    frames: Iterator[tuple[int, VideoFrame]],
     time_base: Fraction,
     sound: Iterator[TimedPacket],
 ) -> None:
     """Hand pictures and sound to the container side by side, in order of time."""
-    to_yuv = ToYuv(even=stream.codec_context.name == "libx264")
     usual = max(1, round(1 / (stream.codec_context.framerate * time_base)))
     heard = next(sound, None)
-    for tick, picture in frames:
-        frame = to_yuv(picture)
+    for tick, frame in frames:
         frame.pts, frame.time_base = tick, time_base
         for packet in stream.encode(frame):
             packet.duration = packet.duration or usual
