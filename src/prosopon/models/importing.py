@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 import zipfile
 from collections.abc import Mapping
@@ -21,7 +22,7 @@ from prosopon.models.files import sha256_of
 from prosopon.models.pair import SUFFIX
 
 _HDF5 = b"\x89HDF"
-_REFUSED = re.compile(r"GLOBAL (\S+) was not an allowed global")
+_REFUSED = re.compile(r"GLOBAL (\S+) (?:was not an allowed global|whose module \S+ is blocked)")
 _LISTED = 5
 # Tensors hardly compress, so that a file which unpacks to far more than its size is not one of weights.
 _MOST_UNPACKED = 20
@@ -94,7 +95,10 @@ def _refusal(path: Path, error: Exception) -> CheckpointError:
             "ask its author for a state_dict or safetensors; or, on a machine that you can afford to lose, "
             "load it there and save its state_dict alone with torch.save",
         )
-    reason = (str(error) or type(error).__name__).splitlines()[0][:120]
+    said = str(error).splitlines()[0][:120] if str(error) else ""
+    reason = (
+        "it holds more than tensors" if isinstance(error, pickle.UnpicklingError) else f"{type(error).__name__} {said}"
+    )
     return CheckpointError(f"{path} is damaged or no PyTorch checkpoint: {reason}", "fetch it again")
 
 
