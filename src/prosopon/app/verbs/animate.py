@@ -80,7 +80,7 @@ def run(args: Animate, console: Console) -> int:
         result = read(published.path)
         # The file knows nothing of what made it but through its credential; the history goes on from the clip's.
         shown = replace(result, history=clip.history)
-        publish(side_by_side(source, driving, shown), compare_path(args.output), force=args.force, progress=console)
+        publish(side_by_side((source, driving), shown), compare_path(args.output), force=args.force, progress=console)
     console.answer(
         {
             "output": published.path,

@@ -1,54 +1,51 @@
-"""Source, driving and result side by side: people look before they read."""
+"""Clips side by side: people look before they read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import zip_longest
 
 import numpy as np
+from PIL import Image
 
 from prosopon.core.clip import Clip, Frame
-from prosopon.core.faces import Box
 from prosopon.core.history import Relationship, SourceType, Step
-from prosopon.faces.crop import cut
 
 _GAP_PX = 4
 _LARGEST_HEIGHT = 512
 
 
-def side_by_side(source: Clip, driving: Clip, result: Clip) -> Clip:
-    """Source | driving | result, all of the same height, on the clock of the result and with its sound.
+def side_by_side(before: Sequence[Clip], result: Clip, after: Sequence[Clip] = ()) -> Clip:
+    """Clips in a row, all of the same height, on the clock of the result and with its sound.
 
-    The result is read back from its file, so that what is shown is what was written.
+    Args:
+        before: what stands left of the result: source, driving. Stills stand still.
+        result: the synthetic clip, best read back from its file, so that what is shown is what was written.
+        after: what stands right of it: the exact answer, where there is one.
     """
-    height = min(_LARGEST_HEIGHT, result.height)
-    height -= height % 2
-    widths = [max(2, round(clip.width * height / clip.height)) for clip in (source, driving, result)]
-    total = sum(widths) + 2 * _GAP_PX
+    height = min(_LARGEST_HEIGHT, result.height) // 2 * 2
+    panels = (*before, result, *after)
+    widths = [max(2, round(clip.width * height / clip.height)) for clip in panels]
     step = Step(
         "create.compare",
-        {"shows": ["source", "driving", "result"]},
+        {"panels": [clip.name for clip in panels]},
         parents=(
             result.as_parent(Relationship.PARENT),
-            source.as_parent(Relationship.COMPONENT),
-            driving.as_parent(Relationship.COMPONENT),
+            *(clip.as_parent(Relationship.COMPONENT) for clip in (*before, *after)),
         ),
         source_type=SourceType.COMPOSITE,
     )
 
     def frames() -> Iterator[Frame]:
-        still = _fitted(source.first(), widths[0], height)
         gap = np.full((height, _GAP_PX, 3), 255, np.uint8)
-        for driven, made in zip_longest(driving.frames(), result.frames()):
-            if driven is None or made is None:
-                return
-            row = [still, gap, _fitted(driven, widths[1], height), gap, _fitted(made, widths[2], height)]
-            yield np.concatenate(row, axis=1)
+        for row in zip(*(_panel(clip, len(result)) for clip in panels), strict=False):
+            fitted = [_fitted(frame, width, height) for frame, width in zip(row, widths, strict=True)]
+            parts = [part for frame in fitted for part in (gap, frame)][1:]
+            yield np.concatenate(parts, axis=1)
 
     return replace(
         result,
-        width=total,
+        width=sum(widths) + _GAP_PX * (len(panels) - 1),
         height=height,
         open_frames=frames,
         history=(*result.history, step),
@@ -58,11 +55,19 @@ def side_by_side(source: Clip, driving: Clip, result: Clip) -> Clip:
     )
 
 
+def _panel(clip: Clip, count: int) -> Iterator[Frame]:
+    """A clip's frames; a still, or the last frame of a shorter clip, is repeated."""
+    frame: Frame | None = None
+    shown = 0
+    for frame in clip.frames():
+        yield frame
+        shown += 1
+    while frame is not None and shown < count:
+        yield frame
+        shown += 1
+
+
 def _fitted(frame: Frame, width: int, height: int) -> Frame:
     if frame.shape[:2] == (height, width):
         return frame
-    if frame.shape[0] * width == frame.shape[1] * height and width == height:
-        return cut(frame, Box(0, 0, frame.shape[1], frame.shape[0]), width)
-    from PIL import Image  # noqa: PLC0415 - only for pictures that are not square
-
-    return np.asarray(Image.fromarray(frame).resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3))
+    return np.asarray(Image.fromarray(frame).resize((width, height), Image.Resampling.BICUBIC))

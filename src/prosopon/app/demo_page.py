@@ -1,0 +1,80 @@
+"""The page that the demo leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prosopon.app.demo_scene import Scene
+from prosopon.app.report import Report
+
+if TYPE_CHECKING:
+    from prosopon.vouch.verify import Report as Verdict
+
+_PROVES = (
+    "The seal says who wrote the file and that it was not changed since; it does not say that what is shown happened. "
+    "Anybody can take a seal off by filming the screen: that there is none proves nothing. The signer here is a "
+    "certificate made on this computer, which nobody has reason to trust; hence 'untrusted'."
+)
+
+
+def write_page(
+    page: Path,
+    scene: Scene,
+    result: Path,
+    compare: Path,
+    *,
+    verdicts: tuple[Verdict, Verdict],
+    figures: Mapping[str, Mapping[str, float]],
+    seconds: Mapping[str, float],
+    frames: int,
+) -> None:
+    """Write `index.html`: the videos, the verification before and after tampering, the figures, the timings."""
+    good, bad = verdicts
+    report = Report(
+        "Prosopon: a picture moves, and says that it was made", scene.about, "Made by `prosopon demo`. " + _PROVES
+    )
+    panels = "source, driving, result" + (", exact answer" if scene.exact is not None else "")
+    report.section("Side by side", f"From left to right: {panels}.")
+    report.media((compare, panels))
+    report.section("One by one")
+    shown = [
+        (scene.source.path, "source: the picture that shall move"),
+        (scene.driving.path, "driving: whose motion is taken"),
+        (result, "result: signed, and labelled as synthetic"),
+    ]
+    if scene.exact is not None:
+        shown.append((scene.exact.path, "exact answer: rendered, not generated"))
+    report.media(*((path, caption) for path, caption in shown if path is not None))
+    report.section("Verified")
+    report.answer(
+        f"The result as it was written: integrity {good.integrity}, signature {good.signature}.", good=not good.is_bad
+    )
+    report.answer(
+        f"A copy with one bit changed: integrity {bad.integrity}, signature {bad.signature}.", good=not bad.is_bad
+    )
+    report.table(
+        ("", "integrity", "signature", "trust", "synthetic"),
+        [
+            (name, verdict.integrity, verdict.signature, verdict.trust, str(verdict.synthetic).lower())
+            for name, verdict in (("result.mp4", good), ("tampered.mp4", bad))
+        ],
+    )
+    report.text(_PROVES)
+    if figures:
+        report.section(
+            "How near the exact answer is",
+            "Means over all frames, of the whole picture. The unmoved source is the baseline: what one gets by doing "
+            "nothing.",
+        )
+        report.table(
+            ("", "L1 (lower is nearer)", "SSIM (higher is nearer)"),
+            [
+                (name, f"{figures[key]['l1']:.4f}", f"{figures[key]['ssim']:.3f}")
+                for name, key in (("result", "result"), ("unmoved source", "source"))
+            ],
+        )
+    report.section("How long it took", f"{frames} frames, on this computer.")
+    report.table(("stage", "seconds"), [(name, f"{value:.1f}") for name, value in seconds.items()])
+    report.write(page)
