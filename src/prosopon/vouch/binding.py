@@ -48,13 +48,18 @@ def sidecar_of(path: Path) -> Path | None:
 
 
 def find_sidecar(path: Path) -> Path | None:
-    """The sidecar that lies beside a file or folder: `clip.webm.c2pa` as we name it, `clip.c2pa` as others do."""
+    """The sidecar that lies beside a file or folder: `clip.webm.c2pa` as we name it, `clip.c2pa` as others do.
+
+    The second name is only taken where nothing else in the folder could be meant by it.
+    """
     path = path.absolute()
-    for name in (path.name + SIDECAR_SUFFIX, path.stem + SIDECAR_SUFFIX):
-        sidecar = path.with_name(name)
-        if sidecar.is_file():
-            return sidecar
-    return None
+    own, short = path.with_name(path.name + SIDECAR_SUFFIX), path.with_name(path.stem + SIDECAR_SUFFIX)
+    if own.is_file():
+        return own
+    if not short.is_file():
+        return None
+    meant = [other for other in path.parent.iterdir() if other != short and path.stem in (other.stem, other.name)]
+    return short if meant == [path] else None
 
 
 @contextmanager

@@ -35,6 +35,7 @@ ROOT_FILE = "development-root.pem"
 
 # Without a time-stamp a seal is judged by today's date, so it dies with its certificate: the certificate lives long.
 _LIFETIME = timedelta(days=3650)
+_RENEWED_BEFORE = timedelta(days=365)
 _CLOCK_SKEW = timedelta(hours=1)
 
 
@@ -65,7 +66,7 @@ def config_folder() -> Path:
 
 
 def signing_identity(folder: Path | None = None) -> SigningIdentity:
-    """The certificate of this installation; made on first use and again once it has expired.
+    """The certificate of this installation; made on first use and again in its last year.
 
     Any number of processes may call this at once: all of them get the same certificate.
 
@@ -82,7 +83,7 @@ def signing_identity(folder: Path | None = None) -> SigningIdentity:
             _make_private(folder)
             _install(path, _new_pem(), replace=False)
         identity = _read(path)
-        if identity.expires <= datetime.now(UTC):
+        if identity.expires <= datetime.now(UTC) + _RENEWED_BEFORE:
             _install(path, _new_pem(), replace=True)
             identity = _read(path)
         if not (folder / ROOT_FILE).is_file() or (folder / ROOT_FILE).read_bytes() != identity.root:
@@ -123,8 +124,12 @@ def _install(path: Path, content: bytes, *, replace: bool) -> None:
         if replace:
             temporary.replace(path)
         else:
-            with contextlib.suppress(FileExistsError):
+            try:
                 path.hardlink_to(temporary)
+            except FileExistsError:
+                return
+            except OSError:  # a file system without hard links: the last one wins, and is the one that is read
+                temporary.replace(path)
 
 
 def _read(path: Path) -> SigningIdentity:

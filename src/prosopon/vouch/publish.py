@@ -18,8 +18,9 @@ from prosopon.vouch import xmp
 from prosopon.vouch.binding import content_id, sidecar_of
 from prosopon.vouch.certificate import signing_identity
 from prosopon.vouch.manifest import Manifest, source_type_url
+from prosopon.vouch.report import Answer
 from prosopon.vouch.seal import seal
-from prosopon.vouch.verify import Answer, check, verify
+from prosopon.vouch.verify import check, verify
 
 
 @dataclass(frozen=True)

@@ -81,9 +81,12 @@ def _environment() -> dict[str, str]:
     return {"PYTHONPATH": ":".join(sys.path), "PYTHONHASHSEED": "0"}
 
 
-def test_an_expired_one_is_renewed(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("days", [-0.001, 300])
+def test_one_that_has_expired_or_will_soon_is_renewed(
+    own_home: Path, monkeypatch: pytest.MonkeyPatch, days: float
+) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(certificate, "_LIFETIME", timedelta(minutes=-1))
+        patch.setattr(certificate, "_LIFETIME", timedelta(days=days))
         _install(own_home, certificate._new_pem())
     path = own_home / "certificate" / SIGNER_FILE
     old = path.read_bytes()
@@ -132,3 +135,12 @@ def test_where_it_lives(own_home: Path, monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.delenv("XDG_CONFIG_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert config_folder() == tmp_path / ".config" / "prosopon"
+
+
+def test_a_file_system_without_hard_links(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "no hard links here")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    assert signing_identity() == signing_identity()
+    assert sorted(path.name for path in (own_home / "certificate").iterdir()) == [ROOT_FILE, SIGNER_FILE]

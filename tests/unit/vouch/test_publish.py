@@ -14,10 +14,12 @@ import pytest
 from prosopon.core.clip import Clip, Frame
 from prosopon.core.errors import FileExistsAlready, MediaError, ProsoponError, UsageError
 from prosopon.core.history import Parent, Relationship, SourceType, Step
+from prosopon.core.progress import Silent
 from prosopon.media.read import read
 from prosopon.vouch.manifest import source_type_url
 from prosopon.vouch.publish import publish, publish_picture
-from prosopon.vouch.verify import Answer, verify
+from prosopon.vouch.report import Answer
+from prosopon.vouch.verify import verify
 from prosopon.vouch.xmp import read_source_type
 
 FORMATS = ("a.png", "a.jpg", "a.webp", "a.gif", "a.mp4", "a.mov", "a.webm", "pictures")
@@ -111,6 +113,14 @@ def test_a_moved_or_lost_sidecar(tmp_path: Path, clip_for: ClipFor) -> None:
     assert verify(tmp_path / "a.webm").integrity is Answer.NONE
 
 
+def test_a_sidecar_is_not_taken_for_anothers(tmp_path: Path, clip_for: ClipFor) -> None:
+    """`clip.c2pa` belongs to the folder `clip`, not to a picture of that name beside it."""
+    publish(clip_for("pictures"), tmp_path / "clip")
+    (tmp_path / "clip.jpg").write_bytes(b"\xff\xd8 not sealed")
+    assert verify(tmp_path / "clip.jpg").integrity is Answer.NONE
+    assert verify(tmp_path / "clip").integrity is Answer.OK
+
+
 def test_the_manifest_says_what_was_done(tmp_path: Path, clip_for: ClipFor) -> None:
     publish(clip_for("a.png"), tmp_path / "a.png")
     manifest = _manifest(tmp_path / "a.png")
@@ -153,6 +163,50 @@ def test_credentials_of_the_inputs_come_along(tmp_path: Path, clip_for: ClipFor)
     publish(replace(still, history=(edit,)), tmp_path / "later.png")
     assert "active_manifest" not in _manifest(tmp_path / "later.png")["ingredients"][0]
     assert verify(tmp_path / "later.png").synthetic is False
+
+
+@pytest.mark.parametrize("name", ["a.webm", "pictures"])
+def test_credentials_in_a_sidecar_come_along(tmp_path: Path, clip_for: ClipFor, name: str) -> None:
+    made = replace(clip_for(name), history=(Step("studio.render", source_type=SourceType.ALGORITHMIC),))
+    publish(made, tmp_path / name)
+    protect = Step("disrupt.x.protect", source_type=SourceType.ENHANCED)
+    driving = read(tmp_path / name)
+    publish(driving.derive(protect, driving.open_frames), tmp_path / "out.mp4")
+    report = verify(tmp_path / "out.mp4")
+    assert not report.is_bad
+    assert [(i.title, i.relationship, i.failures) for i in report.ingredients] == [
+        (name, "parentOf", ("signingCredential.untrusted",))
+    ]
+    assert set(report.source_types) == {source_type_url(SourceType.ENHANCED), source_type_url(SourceType.ALGORITHMIC)}
+
+
+def test_inputs_that_contradict_each_other_are_named_only(tmp_path: Path, shared: Path) -> None:
+    """Both hold a manifest of the same name, one of them tampered with: no store can hold the two."""
+    parents = tuple(
+        read(shared / "media" / "c2pa" / f"ptf_adobe-20220124-{name}.jpg").as_parent(relationship)
+        for name, relationship in (("CACA", Relationship.PARENT), ("E-sig-CA", Relationship.COMPONENT))
+    )
+    notes: list[str] = []
+
+    class Listener(Silent):
+        def note(self, text: str) -> None:
+            notes.append(text)
+
+    step = Step("create.x", {}, parents, source_type=SourceType.COMPOSITE)
+    publish(Clip.still(np.zeros((8, 8, 3), np.uint8), step=step), tmp_path / "a.png", progress=Listener())
+    report = verify(tmp_path / "a.png")
+    assert not report.is_bad
+    assert [i.title for i in report.ingredients] == [parent.name for parent in parents]
+    assert any("contradict" in note for note in notes)
+
+
+def test_a_tampered_input_does_not_spoil_the_result(tmp_path: Path, shared: Path) -> None:
+    parent = read(shared / "media" / "c2pa" / "rs_E-sig-CA.jpg").as_parent(Relationship.PARENT)
+    step = Step("create.x", {}, (parent,), source_type=SourceType.COMPOSITE)
+    publish(Clip.still(np.zeros((8, 8, 3), np.uint8), step=step), tmp_path / "a.png")
+    report = verify(tmp_path / "a.png")
+    assert not report.is_bad
+    assert "claimSignature.mismatch" in report.ingredients[0].failures
 
 
 def test_what_is_not_synthetic_is_refused(tmp_path: Path) -> None:

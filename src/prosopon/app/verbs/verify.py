@@ -12,8 +12,9 @@ import tyro
 from prosopon.app.args import Input
 from prosopon.app.console import Console
 from prosopon.core.errors import ExitCode
+from prosopon.vouch.report import Answer, Report
 from prosopon.vouch.settings import SDK
-from prosopon.vouch.verify import Answer, Report, verify
+from prosopon.vouch.verify import verify
 
 
 @dataclass(frozen=True)
