@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +50,6 @@ def _command(recorded: RunFile, where: Path, output: Path) -> tuple[Any, Any]:
         UsageError: the run file names no command, or one that this version does not have.
     """
     from prosopon.train.rebuild import rebuild
-    from prosopon.train.settings import Settings
 
     if recorded.command is None:
         raise UsageError(f"{where} records no command", "only runs that a command started can be replayed")
@@ -66,12 +65,16 @@ def _command(recorded: RunFile, where: Path, output: Path) -> tuple[Any, Any]:
             f"{where} does not fit the arguments of {verb.words!r}: {error}",
             "replay it with the version that recorded it",
         ) from error
-    # Minutes are not the same amount of work twice; the steps that came of them are.
-    for field in fields(arguments):
-        settings = getattr(arguments, field.name)
-        if isinstance(settings, Settings) and settings.minutes is not None and recorded.steps:
-            arguments = replace(arguments, **{field.name: replace(settings, steps=recorded.steps, minutes=None)})
-    return module, arguments
+    return module, _same_work(arguments, recorded.steps) if recorded.steps else arguments
+
+
+def _same_work(arguments: Any, steps: int) -> Any:
+    """Arguments that stop after `steps` wherever they stopped after minutes: those are not the same work twice."""
+    if getattr(arguments, "minutes", None) is not None and hasattr(arguments, "steps"):
+        return replace(arguments, steps=steps, minutes=None)
+    nested = {field.name: getattr(arguments, field.name) for field in fields(arguments)}
+    changed = {name: _same_work(value, steps) for name, value in nested.items() if is_dataclass(value)}
+    return replace(arguments, **changed)
 
 
 def _compare(console: Console, before: RunFile, after: RunFile) -> None:
