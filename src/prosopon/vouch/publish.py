@@ -74,7 +74,7 @@ def publish(clip: Clip, path: Path, *, force: bool = False, progress: Progress =
         encode(clip, encoded, progress=progress)
         progress.start("sealing", None)
         if xmp.labelled_copy(encoded, labelled, source_type_url(source_type)):
-            encoded = labelled
+            labelled.replace(encoded)  # never more than two copies on the disk
         if temporary_sidecar is None:
             seal(encoded, temporary, manifest, identity, progress)
         else:
@@ -109,7 +109,7 @@ def publish_picture(image: Frame, path: Path, step: Step, *, progress: Progress 
 @contextlib.contextmanager
 def _workshop(path: Path) -> Iterator[Path]:
     """A folder for what is not finished, on the same disk as `path`."""
-    with tempfile.TemporaryDirectory(prefix=f".{path.stem}.", suffix=".part", dir=path.absolute().parent) as folder:
+    with tempfile.TemporaryDirectory(prefix=".", suffix=".part", dir=path.absolute().parent) as folder:
         yield Path(folder)
 
 

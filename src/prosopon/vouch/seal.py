@@ -25,7 +25,7 @@ def seal(
 ) -> None:
     """Sign a file or folder.
 
-    Files are read and written in pieces.
+    Files are read and written in pieces; the C2PA library hashes in pieces of up to 256 MiB and holds two of them.
 
     Args:
         unsealed: the finished file, or a folder of pictures.
