@@ -10,6 +10,7 @@ from pathlib import Path
 import av
 import numpy as np
 from av import AudioFrame
+from av.audio.layout import AudioLayout
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
@@ -101,17 +102,14 @@ def stream_samples(path: Path, limits: Limits = Limits()) -> Iterator[NDArray[np
         stream = audio_stream(container)
         if stream is None:
             raise MediaError(f"{path} has no sound")
+        uniform = _Uniform()
         given = 0
         start_s: float | None = None
-        resampler: AudioResampler | None = None
         for frame in _decoded(container, stream):
-            if resampler is None:
-                resampler = AudioResampler("fltp", frame.layout, frame.sample_rate)
             time_s = _time_of(frame)
             start_s = time_s if start_s is None else start_s
-            rate = frame.sample_rate
-            for piece in resampler.resample(frame):
-                samples = piece.to_ndarray().astype(np.float32, copy=False)
+            for samples in uniform(frame):
+                rate = uniform.rate
                 if time_s is not None and start_s is not None:
                     hole = round((time_s - start_s) * rate) - given
                     limits.check_duration((given + max(0, hole)) / rate, path)
@@ -122,6 +120,27 @@ def stream_samples(path: Path, limits: Limits = Limits()) -> Iterator[NDArray[np
                 yield samples
         if given == 0:
             raise MediaError(f"no sound of {path} can be decoded", "it is damaged or incomplete")
+
+
+class _Uniform:
+    """Converts decoded sound to the channels and rate of its first piece; streams may change them midway."""
+
+    def __init__(self) -> None:
+        self.rate = 0
+        self._layout: AudioLayout | None = None
+        self._seen: tuple[str, str, int] | None = None
+        self._resampler = AudioResampler("fltp")
+
+    def __call__(self, frame: AudioFrame) -> Iterator[NDArray[np.float32]]:
+        """The samples of a piece, `float32 (C, n)`."""
+        if self._layout is None:
+            self._layout, self.rate = frame.layout, frame.sample_rate
+        form = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if form != self._seen:
+            self._seen = form
+            self._resampler = AudioResampler("fltp", self._layout, self.rate)
+        for piece in self._resampler.resample(frame):
+            yield piece.to_ndarray().astype(np.float32, copy=False)
 
 
 def _time_of(frame: AudioFrame) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,9 @@ from prosopon.media.limits import Limits
 from prosopon.media.orientation import EXIF, UPRIGHT, Orientation
 
 _EXIF_ORIENTATION = 0x0112
+
+# Pillow logs some of what it then raises; without a handler Python would print that beside our one line.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
 @contextmanager

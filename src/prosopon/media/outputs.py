@@ -36,20 +36,29 @@ def check_output(
     if path.suffix.lower() not in suffixes:
         known = ", ".join(suffix or "no suffix (a folder of pictures)" for suffix in suffixes)
         raise UsageError(f"{path} has a suffix that cannot be written", f"use one of {known}")
-    for source in inputs:
-        if source is not None and _overwrites(path, source):
-            raise UsageError(f"the output {path} would overwrite the input {source}", "choose another output")
-    if path.is_dir() and not path.is_symlink():
-        if path.suffix:
-            raise UsageError(f"{path} is a folder", "choose another name for the file")
-        with explained_writing(path):
-            if not is_picture_folder(path):
-                raise UsageError(f"the folder {path} holds other files", "choose a new folder for the pictures")
-            if any(path.iterdir()) and not force:
-                raise FileExistsAlready(f"{path} exists already", "choose another name, or overwrite it with --force")
-    elif (path.exists() or path.is_symlink()) and not force:
-        raise FileExistsAlready(f"{path} exists already", "choose another name, or overwrite it with --force")
-    _check_parent(path)
+    with explained_writing(path):
+        for source in inputs:
+            if source is not None and _overwrites(path, source):
+                raise UsageError(f"the output {path} would overwrite the input {source}", "choose another output")
+        if path.is_dir() and not path.is_symlink():
+            _check_folder(path, force=force)
+        elif (path.exists() or path.is_symlink()) and not force:
+            raise _exists(path)
+        _check_parent(path)
+
+
+def _exists(path: Path) -> FileExistsAlready:
+    return FileExistsAlready(f"{path} exists already", "choose another name, or overwrite it with --force")
+
+
+def _check_folder(path: Path, *, force: bool) -> None:
+    """Only a folder that a clip was written to may be replaced, never one with a user's own files."""
+    if path.suffix:
+        raise UsageError(f"{path} is a folder", "choose another name for the file")
+    if not is_picture_folder(path):
+        raise UsageError(f"the folder {path} holds other files", "choose a new folder for the pictures")
+    if any(path.iterdir()) and not force:
+        raise _exists(path)
 
 
 def _overwrites(output: Path, source: Path) -> bool:

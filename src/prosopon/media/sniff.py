@@ -91,9 +91,9 @@ def sniff(path: Path) -> Sniffed:
     Raises:
         MediaError: it is missing, unreadable, empty, no regular file, or nothing that is understood.
     """
-    if path.is_dir():
-        return Sniffed(Family.FOLDER, "png")
     with explained_reading(path):
+        if path.is_dir():
+            return Sniffed(Family.FOLDER, "png")
         if path.exists() and not path.is_file():  # opening a pipe would wait for ever
             raise MediaError(f"{path} is not a regular file", "give a picture, a video or a folder of PNG pictures")
         with path.open("rb") as file:

@@ -183,3 +183,23 @@ def test_wav(shared: Path) -> None:
     assert clip.audio is not None
     assert (clip.audio.rate, clip.audio.channels, clip.audio.duration_s) == (16_000, 1, 11.0)
     assert clip.audio.samples.shape == (1, 176_000)
+
+
+def test_sound_that_changes_its_form_midway(tmp_path: Path) -> None:
+    """Two MP3 files behind each other, stereo after mono and slower: the first piece decides."""
+    path = tmp_path / "a.mp3"
+    content = b""
+    for rate, layout, n in ((48_000, "mono", 1), (44_100, "stereo", 2)):
+        part = tmp_path / f"{layout}.mp3"
+        with av.open(str(part), "w", options={"write_xing": "0", "id3v2_version": "0"}) as container:
+            stream = container.add_stream("libmp3lame", rate=rate, layout=layout)
+            frame = av.AudioFrame.from_ndarray(np.zeros((n, rate), np.float32), format="fltp", layout=layout)
+            frame.sample_rate = rate
+            container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+        content += part.read_bytes()
+    path.write_bytes(content)
+    audio = read(path).audio
+    assert audio is not None
+    assert audio.samples.shape[0] == audio.channels == 1
+    assert audio.samples.shape[1] / audio.rate == pytest.approx(2.0, abs=0.15)

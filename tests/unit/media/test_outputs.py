@@ -138,6 +138,11 @@ def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
         raise OSError(28, "No space left on device")
 
 
+def test_a_name_that_no_disk_takes(tmp_path: Path) -> None:
+    with pytest.raises(MediaError, match="name too long"):
+        check_output(tmp_path / ("a" * 300 + ".mp4"), force=False, inputs=[])
+
+
 def test_a_very_long_name(tmp_path: Path) -> None:
     path = tmp_path / ("a" * 250 + ".mp4")
     with replacing(path) as temporary:

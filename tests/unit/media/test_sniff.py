@@ -52,6 +52,10 @@ def test_missing_file(tmp_path: Path) -> None:
     assert "there is no file" in only_line(tmp_path / "gone.mp4")
 
 
+def test_impossible_name(tmp_path: Path) -> None:
+    assert "name too long" in only_line(tmp_path / ("a" * 300))
+
+
 def test_empty_file(tmp_path: Path) -> None:
     path = tmp_path / "empty.mp4"
     path.touch()
