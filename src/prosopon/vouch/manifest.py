@@ -75,26 +75,27 @@ def ingredients_of(history: Iterable[Step]) -> tuple[Ingredient, ...]:
     """What went into a clip with this history, each thing once, the `parentOf` first.
 
     The last step that names a thing decides what it was to the result (a driving video is first read, then only
-    steers); the standard allows one `parentOf`, so the first stays it and any further one is a component.
+    steers); the standard allows one `parentOf`, so the first stays it and any further one is a component. A parent
+    that never was a file is an earlier state of the clip itself: the history tells how it was made.
     """
     parents: dict[tuple[str | None, str], Parent] = {}
     for step in history:
         for parent in step.parents:
-            key = _identity(parent)
-            before = parents.get(key)
+            before = parents.get(_identity(parent))
             path = parent.path or (before.path if before else None)
-            parents[key] = replace(parent, path=path)
-    rest = list(parents.values())
-    opened = next((parent for parent in rest if parent.relationship is Relationship.PARENT), None)
-    ordered: list[Parent] = []
-    for parent in rest:
-        if parent is opened:
-            ordered.insert(0, parent)
-        elif parent.relationship is Relationship.PARENT:
-            ordered.append(replace(parent, relationship=Relationship.COMPONENT))
+            parents[_identity(parent)] = replace(parent, path=path)
+    opened: list[Parent] = []
+    others: list[Parent] = []
+    for parent in parents.values():
+        if parent.relationship is not Relationship.PARENT:
+            others.append(parent)
+        elif parent.sha256 is None:
+            continue
+        elif opened:
+            others.append(replace(parent, relationship=Relationship.COMPONENT))
         else:
-            ordered.append(parent)
-    return tuple(Ingredient(f"ingredient_{number}", parent) for number, parent in enumerate(ordered, start=1))
+            opened.append(parent)
+    return tuple(Ingredient(f"ingredient_{number}", parent) for number, parent in enumerate(opened + others, start=1))
 
 
 def _identity(parent: Parent) -> tuple[str | None, str]:
@@ -160,7 +161,7 @@ def _actions(history: tuple[Step, ...], ingredients: tuple[Ingredient, ...]) -> 
         if step.op == _READ:
             continue
         name = _ACTIONS.get(step.op.rpartition(".")[2], "c2pa.edited") if actions else "c2pa.created"
-        used = {labels[_identity(parent)] for parent in step.parents}
+        used = {label for parent in step.parents if (label := labels.get(_identity(parent))) is not None}
         if opened is not None:
             used.discard(opened.label)
         actions.append(_action(name, step, sorted(used)))

@@ -83,6 +83,18 @@ def test_only_one_thing_can_be_the_parent() -> None:
     assert found[0].parent.name == "face.png"
 
 
+def test_a_parent_in_memory_is_told_by_the_history() -> None:
+    rendered = Parent("rendered person", None, Relationship.PARENT)
+    steering = Parent("rendered performance", None, Relationship.INPUT)
+    render = Step("studio.render", source_type=SourceType.ALGORITHMIC)
+    animate = Step("create.fomm.animate", {}, (rendered, steering), source_type=SourceType.COMPOSITE)
+    created, edited = _actions(render, animate)
+    assert (created["action"], edited["action"]) == ("c2pa.created", "c2pa.edited")
+    assert created["digitalSourceType"] == source_type_url(SourceType.ALGORITHMIC)
+    assert edited["parameters"]["ingredientIds"] == ["ingredient_1"]
+    assert [i.parent.name for i in ingredients_of((render, animate))] == ["rendered performance"]
+
+
 def test_operations_have_the_standards_names() -> None:
     history = (
         Step("studio.render", source_type=SourceType.ALGORITHMIC),
