@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 
 from prosopon.app.args import Output
 from prosopon.app.console import Console
-from prosopon.core.errors import ExitCode
+from prosopon.core.errors import ExitCode, UsageError
 from prosopon.core.history import SourceType, Step
 from prosopon.create.fomm.config import FommConfig
 from prosopon.create.fomm.config_file import find_config
+from prosopon.create.fomm.data import plan
 from prosopon.create.fomm.prepared import Store
 from prosopon.create.fomm.recipe import FommRecipe, card_of
-from prosopon.create.fomm.sources import Material, face_material, prepare_footage
+from prosopon.create.fomm.rendered import RenderedPeople, prepare_rendered
+from prosopon.create.fomm.sources import Material, face_material, prepare_footage, video_material
 from prosopon.create.fomm.start import load_features, start_from
 from prosopon.models.catalogue import check_name
 from prosopon.models.files import sha256_of
@@ -58,6 +60,10 @@ class TrainFomm:
     """The same, to measure on."""
     every: int = 2
     """Learn from every n-th frame of the footage."""
+    rendered_people: int = 100
+    """Learn from so many rendered people too, whose landmarks are exact; 0 for none. Takes minutes, once."""
+    rendered_frames: int = 40
+    """Pictures of each rendered person."""
     name: str | None = None
     """What the weights are called; fomm.CONFIG when not given."""
     start_from: Path | None = None
@@ -76,7 +82,8 @@ class TrainFomm:
     """Items in one step; the configuration's when not given."""
     milestones: tuple[int, ...] | None = None
     """Steps after which the learning rates drop; the configuration's when not given."""
-    options: Annotated[Options, tyro.conf.OmitArgPrefixes] = Options()  # noqa: RUF009 - frozen
+    loop: Annotated[Options, tyro.conf.OmitArgPrefixes] = field(default_factory=Options)
+    """How the training loop runs."""
 
 
 def run(args: TrainFomm, console: Console) -> int:
@@ -116,25 +123,36 @@ def run(args: TrainFomm, console: Console) -> int:
 
 
 def _material(args: TrainFomm, config: FommConfig, console: Console) -> Material:
+    if config.face is None:
+        if args.prepared or args.held_out_prepared:
+            raise UsageError(f"{config.name} learns from videos, not from prepared faces", "give --data")
+        return video_material(args.data, args.held_out, config)
     stores = [Store.open(folder) for folder in args.prepared]
     held_out = [Store.open(folder) for folder in args.held_out_prepared]
     if args.data:
         stores.append(prepare_footage(args.data, every=args.every, progress=console))
+    if args.rendered_people:
+        wanted = RenderedPeople(args.rendered_people, args.rendered_frames)
+        stores.append(prepare_rendered(wanted, progress=console))
     if args.held_out:
         held_out.append(prepare_footage(args.held_out, every=args.every, progress=console))
     return face_material(stores, held_out, config.model.size_px)
 
 
 def _settings(args: TrainFomm, config: FommConfig, material: Material) -> Settings:
-    options = args.options
+    """The loop's settings; what was not given comes from the configuration's schedule."""
+    options = args.loop
     if material.held_out and options.measure_every is None:
         options = replace(options, measure_every=_MEASURE_EVERY)
+    batch_size = args.batch_size or config.schedule.batch_size
+    schedule = plan(config.schedule, len(material.dataset), batch_size)
+    by_schedule = config.face is None and args.minutes is None
     return Settings(
         **asdict(options),
-        steps=args.steps,
+        steps=schedule.steps if args.steps is None and by_schedule else args.steps,
         minutes=args.minutes,
-        batch_size=args.batch_size or config.schedule.batch_size,
-        milestones=args.milestones or (),
+        batch_size=batch_size,
+        milestones=schedule.milestones if args.milestones is None else args.milestones,
     )
 
 

@@ -161,7 +161,7 @@ class FacePairs:
         """A stored frame seen through a move: the picture, and its landmarks in [-1, 1]."""
         side, size = frame.shape[0], self.config.size_px
         picture = Image.fromarray(np.ascontiguousarray(frame))
-        points = (np.asarray(landmarks, dtype=np.float64) + 0.5) * (2 / side) - 1
+        points = np.asarray(landmarks, dtype=np.float64) * (2 / side) - 1
         if bend is not None:
             picture, points = bend.apply(picture, points)
         if mirror:

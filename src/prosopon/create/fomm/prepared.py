@@ -1,8 +1,8 @@
 """Faces cut out of footage once, so that training reads small pictures and not whole videos.
 
-A store is a folder: `frames.npy` `uint8 (N, S, S, 3)`, `landmarks.npy` `float32 (N, 68, 2)` in pixels of the crop (NaN
-where no face was found), and `index.json` with the clips. Every clip is cut with one box that does not move, so that
-the head moves in it as it did before the camera.
+A store is a folder: `frames.npy` `uint8 (N, S, S, 3)`, `landmarks.npy` `float32 (N, 68, 2)` in pixels of the crop (the
+centre of the first pixel is (0.5, 0.5); NaN where no face was found), and `index.json` with the clips. Every clip is
+cut with one box that does not move, so that the head moves in it as it did before the camera.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from prosopon.core.clip import Clip, Frame
 from prosopon.core.errors import MissingError, ProsoponError
 from prosopon.core.faces import Box, Track
 from prosopon.core.progress import SILENT, Progress
+from prosopon.create.fomm.held_out import Passage, spread
 from prosopon.faces.crop import cut
 from prosopon.faces.finder import FaceFinder
 from prosopon.faces.track import track
@@ -30,6 +31,8 @@ FRAME_PX = 176
 """Side of a stored crop."""
 CROP_SIDE = 2.2
 """Side of a stored crop in units of the face's size (the longer side of its 68 landmarks' box)."""
+_MEASURED_SHARE = 0.78
+"""Side of what is measured on as a share of the stored crop: the middle of what training sees."""
 _MIN_FACES = 0.5
 """Footage in which fewer of the frames show the person is left out."""
 
@@ -77,6 +80,19 @@ class Store:
     def __reduce__(self) -> tuple[Callable[[Path], Store], tuple[Path]]:
         """Worker processes open it again rather than being sent the pictures."""
         return Store.open, (self.folder,)
+
+    def passages(self, size_px: int) -> Iterator[Passage]:
+        """A passage of each clip that has several frames, of the middle of its crops, in pictures of `size_px`."""
+        side = FRAME_PX * _MEASURED_SHARE
+        start = (FRAME_PX - side) / 2
+        box = Box(start, start, start + side, start + side)
+        for clip in self.clips:
+            if clip.stop - clip.start > 1:
+                indices = spread(clip.start, clip.stop)
+                shares = (np.asarray(self.landmarks[indices]) - start) / side
+                # To the lattice of the nets, whose +-1 are pixel centres.
+                points = ((shares * 2 - 1) * (size_px / (size_px - 1))).astype(np.float32)
+                yield Passage(np.stack([cut(self.frames[index], box, size_px) for index in indices]), points)
 
     def sha256(self) -> str:
         """Content id of everything that training reads of it."""
@@ -134,27 +150,63 @@ def cut_clip(clip: Clip, finder: FaceFinder, every: int, progress: Progress) -> 
 
 
 def write_store(folder: Path, cuttings: Iterable[tuple[StoredClip, Cutting]]) -> Store:
-    """Write cuttings as a store; start and stop of each clip are filled in here.
+    """Write cuttings as a store, each as it comes; start and stop of each clip are filled in here.
 
     Raises:
         ProsoponError: there is nothing to write.
     """
-    clips: list[dict[str, Any]] = []
-    frames: list[Frame] = []
-    landmarks: list[NDArray[np.float32]] = []
-    for clip, cutting in cuttings:
-        start = len(frames)
-        frames += cutting.frames
-        landmarks += cutting.landmarks
-        clips.append({**asdict(clip), "start": start, "stop": len(frames)})
-    if not frames:
-        raise ProsoponError("no faces were found to learn from", "give footage that shows one face, 40 pixels or more")
     folder.mkdir(parents=True, exist_ok=True)
-    np.save(folder / "frames.npy", np.stack(frames))
-    np.save(folder / "landmarks.npy", np.stack(landmarks))
+    clips: list[dict[str, Any]] = []
+    written = 0
+    with (
+        (folder / "frames.npy").open("wb") as frames_file,
+        (folder / "landmarks.npy").open("wb") as landmarks_file,
+    ):
+        frames = _GrowingArray(frames_file, "|u1", (FRAME_PX, FRAME_PX, 3))
+        landmarks = _GrowingArray(landmarks_file, "<f4", (68, 2))
+        for clip, cutting in cuttings:
+            start, written = written, written + len(cutting.frames)
+            frames.append(np.stack(cutting.frames))
+            landmarks.append(np.stack(cutting.landmarks))
+            clips.append({**asdict(clip), "start": start, "stop": written})
+        if not written:
+            raise ProsoponError(
+                "no faces were found to learn from", "give footage that shows one face, 40 pixels or more"
+            )
+        frames.finish()
+        landmarks.finish()
     # The index last: a folder without it is no store, so a broken preparation is never mistaken for a whole one.
     (folder / "index.json").write_text(json.dumps({"frame_px": FRAME_PX, "clips": clips}), encoding="utf-8")
     return Store.open(folder)
+
+
+class _GrowingArray:
+    """An `.npy` file that grows along its first axis, so that no more than one clip is in memory.
+
+    NumPy pads its headers so that the first axis may become longer without moving the data.
+    """
+
+    def __init__(self, file: BinaryIO, descr: str, shape: tuple[int, ...]) -> None:
+        self._file, self._descr, self._shape = file, descr, shape
+        self._n = 0
+        self._write_header()
+        self._data_at = file.tell()
+
+    def append(self, rows: NDArray[Any]) -> None:
+        """Add `rows (n, *shape)`."""
+        self._file.write(np.ascontiguousarray(rows, dtype=self._descr).tobytes())
+        self._n += len(rows)
+
+    def finish(self) -> None:
+        """Say in the header how many rows there are."""
+        self._file.seek(0)
+        self._write_header()
+        if self._file.tell() != self._data_at:
+            raise ProsoponError("NumPy wrote headers of different lengths", "use NumPy 2 or newer")
+
+    def _write_header(self) -> None:
+        header = {"descr": self._descr, "fortran_order": False, "shape": (self._n, *self._shape)}
+        np.lib.format.write_array_header_1_0(self._file, header)
 
 
 def footage_cuttings(

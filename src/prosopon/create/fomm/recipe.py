@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
@@ -20,8 +19,8 @@ from torch.optim import Adam, Optimizer
 from prosopon.create.fomm import losses
 from prosopon.create.fomm.config import FommConfig
 from prosopon.create.fomm.discriminator import Discriminator, build_discriminator
+from prosopon.create.fomm.held_out import HeldOut
 from prosopon.create.fomm.net import Generated, Generator, KeypointDetector, Keypoints, build_nets
-from prosopon.create.fomm.prepared import FRAME_PX, Store
 from prosopon.models.perceptual import PerceptualPyramid
 from prosopon.models.tensors import to_frames, to_tensor
 from prosopon.models.tps import SmoothMap
@@ -46,7 +45,7 @@ class FommRecipe(Recipe):
         card: Mapping[str, Any],
         data: Mapping[str, Any],
         inputs: Mapping[str, str] | None = None,
-        held_out: Sequence[Store] = (),
+        held_out: Sequence[HeldOut] = (),
     ) -> None:
         """Build the nets with random weights: seed before calling.
 
@@ -58,7 +57,7 @@ class FommRecipe(Recipe):
             card: what goes beside the weights.
             data: how the dataset was made, for the record of the run.
             inputs: sha256 by name of the files that it learns from.
-            held_out: prepared faces to measure on.
+            held_out: clips to measure on.
         """
         self.name = name
         self.settings = config
@@ -194,39 +193,26 @@ class FommRecipe(Recipe):
     def measure(self, device: torch.device) -> Mapping[str, float]:
         """Reconstruction of held-out clips from their first frame, and the same for copying that frame.
 
-        Mean absolute error in [0, 1], of the whole picture (`l1`) and with the training's emphasis on eyes and mouth
-        (`expression_l1`), each beside the copy's.
+        Mean absolute error in [0, 1], of the whole picture (`l1`) and, for faces with landmarks, with emphasis on eyes
+        and mouth (`expression_l1`), each beside the copy's.
         """
-        if not self.held_out:
-            return {}
         sums: dict[str, list[float]] = {}
-        for store in self.held_out:
-            for clip in store.clips:
-                frames = np.linspace(clip.start, clip.stop - 1, 9).astype(int)
-                views = self._training_crop(to_tensor(np.asarray(store.frames[frames]), device))
-                points = torch.as_tensor(np.asarray(store.landmarks[frames[1:]]), device=device)
-                known = points.isfinite().all(-1).all(-1).float()
-                crop = FRAME_PX * _CROP / 2
-                lattice = (points.nan_to_num() - FRAME_PX / 2 + 0.5) / crop
-                emphasis = losses.expression_emphasis(lattice, known, views.shape[-1], 5, 5)
-                source = views[:1].expand(len(views) - 1, -1, -1, -1)
-                prediction = self._reconstruct(source, views[1:])[0].prediction.float()
-                for name, weight in (("l1", None), ("expression_l1", emphasis)):
-                    sums.setdefault(name, []).append(float(losses.weighted_l1(prediction, views[1:], weight)))
-                    sums.setdefault(f"{name}_copy", []).append(float(losses.weighted_l1(source, views[1:], weight)))
-        return {name: float(np.mean(values)) for name, values in sums.items()}
-
-    def _training_crop(self, stored: Tensor) -> Tensor:
-        """The middle of stored crops at the size that the nets see."""
-        side = round(FRAME_PX * _CROP)
-        start = (FRAME_PX - side) // 2
-        middle = stored[:, :, start : start + side, start : start + side]
         size = self.settings.model.size_px
-        return F.interpolate(middle, size=(size, size), mode="bilinear", antialias=True)
-
-
-_CROP = 0.78
-"""Share of a stored crop that is measured on: the middle of what training sees."""
+        for held in self.held_out:
+            for passage in held.passages(size):
+                frames = to_tensor(passage.frames, device)
+                source = frames[:1].expand(len(frames) - 1, -1, -1, -1)
+                prediction = self._reconstruct(source, frames[1:])[0].prediction.float()
+                weights: dict[str, Tensor | None] = {"l1": None}
+                if passage.landmarks is not None:
+                    points = torch.as_tensor(passage.landmarks[1:], device=device)
+                    known = points.isfinite().all(-1).all(-1).float()
+                    emphasis = losses.expression_emphasis(points.nan_to_num(), known, size, 5, 5)
+                    weights["expression_l1"] = emphasis
+                for name, weight in weights.items():
+                    sums.setdefault(name, []).append(float(losses.weighted_l1(prediction, frames[1:], weight)))
+                    sums.setdefault(f"{name}_copy", []).append(float(losses.weighted_l1(source, frames[1:], weight)))
+        return {name: float(np.mean(values)) for name, values in sums.items()}
 
 
 def card_of(config: FommConfig, *, licence: str, origin: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,9 @@ from prosopon.core.clip import Clip
 from prosopon.core.errors import MediaError, MissingError, UsageError
 from prosopon.core.home import home
 from prosopon.core.progress import SILENT, Progress
+from prosopon.create.fomm.config import FommConfig
+from prosopon.create.fomm.data import FramePairs, TestVideos, Videos, find_test_videos, find_videos
+from prosopon.create.fomm.held_out import HeldOut
 from prosopon.create.fomm.pairs import FacePairs, PairConfig
 from prosopon.create.fomm.prepared import CROP_SIDE, FRAME_PX, Store, footage_cuttings, write_store
 from prosopon.faces.finder import FaceFinder, open_finder
@@ -32,13 +35,13 @@ class Material:
         dataset: pairs of frames.
         facts: how they were made, TOML-able, for the record of the run.
         inputs: content ids (sha256) by name.
-        held_out: prepared faces to measure on.
+        held_out: clips to measure on.
     """
 
     dataset: Dataset
     facts: Mapping[str, Any]
     inputs: Mapping[str, str]
-    held_out: tuple[Store, ...] = field(default=())
+    held_out: tuple[HeldOut, ...] = ()
 
 
 def face_material(stores: Sequence[Store], held_out: Sequence[Store], size_px: int) -> Material:
@@ -57,6 +60,38 @@ def face_material(stores: Sequence[Store], held_out: Sequence[Store], size_px: i
     }
     inputs = {store.folder.name: store.sha256() for store in (*stores, *held_out)}
     return Material(FacePairs(stores, pairs), facts, inputs, tuple(held_out))
+
+
+def video_material(roots: Sequence[Path], held_out: Sequence[Path], config: FommConfig) -> Material:
+    """Pairs of frames of data sets of the published form.
+
+    Args:
+        roots: data sets; their test videos are measured on unless `held_out` names others.
+        held_out: folders of videos, or data sets of which the test videos are taken.
+        config: size, augmentation and sampling.
+
+    Raises:
+        UsageError: there is no data set.
+        MissingError, ProsoponError: a folder is not there or has no videos.
+    """
+    if not roots:
+        raise UsageError(f"{config.name} has nothing to learn from", "give --data with a folder of videos")
+    found = [find_videos(root) for root in roots]
+    train = [path for videos in found for path in videos.train]
+    test = [path for videos in found for path in videos.test]
+    if held_out:
+        test = [path for root in held_out for path in find_test_videos(root)]
+    dataset = FramePairs(
+        train,
+        config.model.size_px,
+        config.augment,
+        id_sampling=config.id_sampling,
+        repeats=config.schedule.num_repeats,
+    )
+    facts = {"train_videos": len(train), "test_videos": len(test), "items": len(dataset)}
+    digests = (Videos(tuple(part), ()).digest() for part in (train, test))
+    inputs = dict(zip(("train", "test"), digests, strict=True))
+    return Material(dataset, facts, inputs, (TestVideos(test),) if test else ())
 
 
 def _described(store: Store) -> dict[str, Any]:

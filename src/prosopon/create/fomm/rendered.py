@@ -1,0 +1,97 @@
+"""Rendered people to learn from: large poses, talk and blinks with landmarks that are exact."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from prosopon.core.progress import SILENT, Progress
+from prosopon.create.fomm.prepared import CROP_SIDE, FRAME_PX, Cutting, Store, StoredClip, still_box, write_store
+from prosopon.create.fomm.sources import kept_store
+from prosopon.faces.crop import cut
+from prosopon.studio.performance import Performance
+from prosopon.studio.person import Identity, Light
+from prosopon.studio.render import render
+
+_RENDER_PX = 208
+"""Rendered faces are about as large as in crops of `FRAME_PX`, a little larger so that cutting blurs nothing."""
+_STEP_S = 0.3
+"""Between kept frames: far enough apart that no two look alike."""
+
+
+@dataclass(frozen=True)
+class RenderedPeople:
+    """Which people to render.
+
+    Attributes:
+        people: number of people; each is one clip.
+        frames: frames of each.
+        seed: people, light and movement follow from it.
+    """
+
+    people: int
+    frames: int
+    seed: int = 0
+
+
+def prepare_rendered(wanted: RenderedPeople, *, processes: int | None = None, progress: Progress = SILENT) -> Store:
+    """Render people as a store, or take what was rendered before.
+
+    Args:
+        wanted: which people.
+        processes: that render at the same time; one for each core when not given. They change nothing else.
+        progress: hears of every person.
+    """
+    options = {"people": wanted.people, "frames": wanted.frames, "seed": wanted.seed}
+    sizes = {"frame_px": FRAME_PX, "crop_side": CROP_SIDE, "render_px": _RENDER_PX, "step_s": _STEP_S}
+
+    def fill(folder: Path) -> None:
+        write_store(folder, _rendered(wanted, processes or os.cpu_count() or 1, progress))
+
+    return kept_store(["rendered", options, sizes], fill)
+
+
+def _rendered(wanted: RenderedPeople, processes: int, progress: Progress) -> Iterator[tuple[StoredClip, Cutting]]:
+    progress.start("rendering people", wanted.people)
+    numbers = range(wanted.people)
+    if processes == 1:
+        for number in numbers:
+            yield _person(wanted, number)
+            progress.advance()
+        return
+    # A fresh interpreter: forking one in which the nets' threads run may hang.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(processes, max(1, wanted.people)), mp_context=context) as pool:
+        for result in pool.map(_person, [wanted] * wanted.people, numbers):
+            yield result
+            progress.advance()
+
+
+def _person(wanted: RenderedPeople, number: int) -> tuple[StoredClip, Cutting]:
+    """One person in movement, cut as footage is."""
+    rng = np.random.default_rng([wanted.seed, number])
+    identity, light = Identity.random(rng), Light.random(rng)
+    performance = Performance.random(
+        rng,
+        wanted.frames * _STEP_S,
+        talking=float(rng.uniform(0.4, 1.0)),
+        liveliness=float(rng.uniform(0.6, 1.6)),
+    )
+    renderings = []
+    for index in range(wanted.frames):
+        placement, expression = performance.at(index * _STEP_S)
+        renderings.append(render(identity, placement, expression, light, _RENDER_PX))
+    box = still_box([shown.landmarks for shown in renderings], CROP_SIDE)
+    corner, scale = np.array((box.left, box.top)), FRAME_PX / box.width
+    cutting = Cutting(
+        [cut(shown.image, box, FRAME_PX) for shown in renderings],
+        [((shown.landmarks - corner) * scale).astype(np.float32) for shown in renderings],
+    )
+    name = f"rendered-{wanted.seed}-{number:04d}"
+    return StoredClip(name, name, "rendered", 0, 0), cutting
