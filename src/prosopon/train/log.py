@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-
-from prosopon.models.files import write_atomically
 
 
 @dataclass(frozen=True)
@@ -37,24 +35,21 @@ class Record:
 
 
 class Log:
-    """The log of a run, appended to step by step and held in memory for its curves.
+    """The log of a run, appended to step by step.
 
     Args:
         path: the file, made if it is not there.
-        last_step: the step that the run goes on from; later records are cut off, torn lines too.
+        last_step: the step that the run goes on from; later records are cut off, a torn line too.
     """
 
     def __init__(self, path: Path, last_step: int) -> None:
-        self.records = [record for record in read_log(path) if record.step <= last_step]
         if path.exists():
-            lines = "".join(_line(record) for record in self.records)
-            write_atomically(path, lambda file: _fill(file, lines))
+            os.truncate(path, _end_of(path, last_step))
         self._file = path.open("a", encoding="utf-8")
 
     def append(self, record: Record) -> None:
         """Write down one step."""
-        self.records.append(record)
-        self._file.write(_line(record))
+        self._file.write(json.dumps(asdict(record)) + "\n")
         self._file.flush()
 
     def sync(self) -> None:
@@ -67,22 +62,34 @@ class Log:
         self._file.close()
 
 
-def read_log(path: Path) -> list[Record]:
-    """The records of a log; a last line that a kill tore is left out. Empty where there is none."""
-    if not path.exists():
-        return []
-    records = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            records.append(Record(**json.loads(line)))
-        except (ValueError, TypeError):
+def read_log(path: Path) -> Iterator[Record]:
+    """The records of a log, one after the other, up to a last line that a kill tore. None where there is no log."""
+    for record, _end in _records(path):
+        yield record
+
+
+def _end_of(path: Path, last_step: int) -> int:
+    """Where in the file, in bytes, the record of `last_step` ends."""
+    end = 0
+    for record, line_end in _records(path):
+        if record.step > last_step:
             break
-    return records
+        end = line_end
+    return end
 
 
-def _line(record: Record) -> str:
-    return json.dumps(asdict(record)) + "\n"
-
-
-def _fill(file: Path, text: str) -> None:
-    file.write_text(text, encoding="utf-8")
+def _records(path: Path) -> Iterator[tuple[Record, int]]:
+    """Records, each with the place in bytes where its line ends."""
+    if not path.exists():
+        return
+    end = 0
+    with path.open("rb") as file:
+        for line in file:
+            end += len(line)
+            try:
+                record = Record(**json.loads(line))
+            except (ValueError, TypeError):
+                return
+            if not line.endswith(b"\n"):
+                return
+            yield record, end

@@ -30,7 +30,8 @@ def fit(
     """Train a recipe in a run folder, or go on with the run that the folder holds.
 
     The folder gets `run.toml`, `log.jsonl`, `preview.png`, `index.html`, `state.pt` and `weights/<name>.safetensors`
-    with its card. On the CPU a resumed run equals one that was never stopped, bit for bit, even after kill -9.
+    with its card. On the CPU a resumed run equals one that was never stopped, bit for bit with as
+    many threads, even after kill -9.
 
     Args:
         recipe: nets, losses and data.
@@ -91,5 +92,5 @@ def fit(
 def _keep(run: Run, report: Report | None) -> None:
     """Put the log on the disk, then the state that goes with it."""
     if report is not None:
-        report.log.sync()
+        report.sync()
     run.save({} if report is None else report.metrics())

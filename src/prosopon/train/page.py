@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
 from prosopon.models.files import write_atomically
 from prosopon.train.curves import curve
-from prosopon.train.log import Record
+from prosopon.train.history import History, Series
 
 PAGE = "index.html"
 
@@ -47,7 +47,7 @@ class PageFacts:
     Attributes:
         name: what the weights are called.
         status: `running`, `finished`, `stopped`.
-        records: the log so far.
+        history: the log so far.
         remaining_s: estimated time to the end; None where nothing can be said.
         preview: the picture in the same folder, or None.
         run_file: the text of run.toml.
@@ -56,7 +56,7 @@ class PageFacts:
 
     name: str
     status: str
-    records: Sequence[Record]
+    history: History
     remaining_s: float | None
     preview: Path | None
     run_file: str
@@ -75,10 +75,11 @@ def write_page(path: Path, facts: PageFacts) -> None:
 
 def render_page(facts: PageFacts) -> str:
     """The page as HTML."""
-    metrics = _curves(facts.records, "metrics")
+    metrics = _curves(facts.history.metrics)
     picture = ""
-    if facts.preview is not None and facts.records:
-        source = f"{html.escape(facts.preview.name)}?step={facts.records[-1].step}"  # or else the browser keeps the old
+    last = facts.history.last
+    if facts.preview is not None and last is not None:
+        source = f"{html.escape(facts.preview.name)}?step={last.step}"  # or else the browser keeps the old
         picture = f'<h2>Preview</h2><img src="{source}" alt="preview of the run">'
     return _PAGE.substitute(
         refresh="" if facts.refresh_s is None else f'<meta http-equiv="refresh" content="{facts.refresh_s}">',
@@ -86,7 +87,7 @@ def render_page(facts: PageFacts) -> str:
         status=html.escape(facts.status),
         numbers="".join(f"<tr><td>{label}</td><td>{value}</td></tr>" for label, value in _numbers(facts)),
         preview=picture,
-        losses=_curves(facts.records, "losses"),
+        losses=_curves(facts.history.losses),
         metrics=f'<h2>Measured on held-out data</h2><div class="curves">{metrics}</div>' if metrics else "",
         run_file=html.escape(facts.run_file),
     )
@@ -102,9 +103,9 @@ def duration(seconds: float) -> str:
 
 
 def _numbers(facts: PageFacts) -> list[tuple[str, str]]:
-    if not facts.records:
+    last = facts.history.last
+    if last is None:
         return [("step", "0")]
-    last = facts.records[-1]
     rows = [
         ("step", f"{last.step:,}"),
         ("epoch", f"{last.epoch:.2f}"),
@@ -117,14 +118,8 @@ def _numbers(facts: PageFacts) -> list[tuple[str, str]]:
     return rows
 
 
-def _curves(records: Sequence[Record], part: str) -> str:
-    series: dict[str, tuple[list[int], list[float]]] = {}
-    for record in records:
-        for name, value in getattr(record, part).items():
-            steps, values = series.setdefault(name, ([], []))
-            steps.append(record.step)
-            values.append(value)
-    return "".join(curve(name, steps, values) for name, (steps, values) in series.items())
+def _curves(series: Mapping[str, Series]) -> str:
+    return "".join(curve(name, one.steps, one.values) for name, one in series.items())
 
 
 def _fill(file: Path, text: str) -> None:

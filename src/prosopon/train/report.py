@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from prosopon.core.errors import MissingError
 from prosopon.core.progress import Progress
-from prosopon.train.log import Log, Record
+from prosopon.train.history import History
+from prosopon.train.log import Log, Record, read_log
 from prosopon.train.page import PAGE, PageFacts, write_page
 from prosopon.train.runfile import RUN_FILE
 from prosopon.train.settings import Settings
 
 PREVIEW = "preview.png"
 LOG = "log.jsonl"
-_RECENT = 50
 
 PublishPicture = Callable[[NDArray[np.uint8], Path], None]
 """Writes a picture `uint8 (H, W, 3)` to a path, over an earlier one, marked as what it is."""
@@ -50,7 +50,10 @@ class Report:
         progress: Progress,
         publish: PublishPicture,
     ) -> None:
-        self.log = Log(folder / LOG, last_step)
+        self._log = Log(folder / LOG, last_step)
+        self._history = History()
+        for record in read_log(folder / LOG):
+            self._history.append(record)
         self._folder = folder
         self._name = name
         self._settings = settings
@@ -59,12 +62,13 @@ class Report:
         self._board = _open_tensorboard(folder, last_step) if settings.tensorboard else None
         self._counted = 0
         progress.start(f"training {name}", self._total())
-        if self.log.records:
-            self._count(self.log.records[-1])
+        if self._history.last is not None:
+            self._count(self._history.last)
 
     def record(self, record: Record) -> None:
         """One step is done."""
-        self.log.append(record)
+        self._log.append(record)
+        self._history.append(record)
         self._count(record)
         if self._board is not None:
             for name, value in {**record.losses, **record.metrics}.items():
@@ -75,11 +79,12 @@ class Report:
         preview = self._folder / PREVIEW
         if picture is not None:
             self._publish(picture, preview)
+        remaining_s = self._history.remaining_s(self._settings.steps, self._settings.minutes)
         facts = PageFacts(
             name=self._name,
             status=status,
-            records=self.log.records,
-            remaining_s=self.remaining_s() if status == "running" else None,
+            history=self._history,
+            remaining_s=remaining_s if status == "running" else None,
             preview=preview if preview.exists() else None,
             run_file=(self._folder / RUN_FILE).read_text(encoding="utf-8"),
             refresh_s=max(5, round(self._settings.preview_every_s / 2)) if status == "running" else None,
@@ -88,22 +93,15 @@ class Report:
 
     def metrics(self) -> Mapping[str, float]:
         """The newest scores on held-out data; empty where nothing was measured."""
-        return next((record.metrics for record in reversed(self.log.records) if record.metrics), {})
+        return self._history.last_metrics
 
-    def remaining_s(self) -> float | None:
-        """Estimated time to the end, from the pace of the last steps."""
-        records = self.log.records[-_RECENT:]
-        left: list[float] = []
-        if self._settings.minutes is not None:
-            left.append(self._settings.minutes * 60 - (records[-1].time_s if records else 0))
-        if self._settings.steps is not None and len(records) > 1:
-            pace = (records[-1].time_s - records[0].time_s) / (len(records) - 1)
-            left.append((self._settings.steps - records[-1].step) * pace)
-        return max(0.0, min(left)) if left else None
+    def sync(self) -> None:
+        """Have the log on the disk, even if the power fails next."""
+        self._log.sync()
 
     def close(self) -> None:
         """End writing."""
-        self.log.close()
+        self._log.close()
         if self._board is not None:
             self._board.close()
         self._progress.finish()

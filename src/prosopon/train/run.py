@@ -21,7 +21,7 @@ from prosopon.models.files import sha256_of
 from prosopon.models.pair import weights_file
 from prosopon.train import randomness
 from prosopon.train.distributed import Processes
-from prosopon.train.learner import Learner
+from prosopon.train.learner import Learner, training_precision
 from prosopon.train.loader import first_batch, place_batch
 from prosopon.train.log import Record
 from prosopon.train.recipe import Batch, Recipe
@@ -91,7 +91,7 @@ class Run:
         self._recipe = recipe
         self._settings = settings
         self._processes = processes
-        self._file = self._open(RunFile.of(recipe, settings, command), progress)
+        self._file = self._open(RunFile.of(recipe, settings, command, self._environment()), progress)
         randomness.seed_all(settings.seed, processes.rank)
         self._learner = Learner(recipe, settings, processes)
         self._preview_batch: dict[str, Tensor] | None = None
@@ -107,13 +107,10 @@ class Run:
             before = read_run_file(path)
             before.refuse_other(now, CHANGEABLE)
             now = replace(now, weights=before.weights, steps=before.steps)
-            changed = [
-                f"{key} {before.versions.get(key)} -> {new}"
-                for key, new in now.versions.items()
-                if before.versions.get(key) != new
-            ]
+            began, goes_on = {**before.versions, **before.environment}, {**now.versions, **now.environment}
+            changed = [f"{key} {began[key]} -> {new}" for key, new in goes_on.items() if began.get(key, new) != new]
             if changed:
-                progress.note(f"The run was begun with other versions: {', '.join(changed)}.")
+                progress.note(f"The run was begun elsewhere, so sums may round differently: {', '.join(changed)}.")
         self._processes.wait()
         if self._processes.is_first:
             try:
@@ -124,6 +121,15 @@ class Run:
                     f"the run folder {self.folder} cannot be written: {error.strerror}", "give another folder"
                 ) from error
         return now
+
+    def _environment(self) -> dict[str, str]:
+        """What decides how sums round."""
+        return {
+            "device": self._processes.device.type,
+            "precision": str(training_precision(self._settings, self._processes.device)).removeprefix("torch."),
+            "processes": str(self._processes.size),
+            "threads": str(torch.get_num_threads()),
+        }
 
     def _resume(self, progress: Progress) -> None:
         saved = load_state(self.folder, progress)

@@ -57,9 +57,11 @@ class RunFile:
     """Content ids (sha256) of what came of it, by file name."""
     steps: int = 0
     """Steps done when it was last saved."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What it was computed on: on another device, in other precision or with other threads sums round differently."""
 
     @classmethod
-    def of(cls, recipe: Recipe, settings: Settings, command: Command | None) -> RunFile:
+    def of(cls, recipe: Recipe, settings: Settings, command: Command | None, environment: Mapping[str, str]) -> RunFile:
         """What is about to be done, on this machine."""
         return cls(
             name=recipe.name,
@@ -68,6 +70,7 @@ class RunFile:
             command=command,
             inputs=dict(recipe.inputs),
             versions=versions(),
+            environment=environment,
         )
 
     def write(self, folder: Path) -> None:

@@ -34,7 +34,7 @@ def batch(n_items: int = 4) -> dict[str, torch.Tensor]:
 def test_it_learns_and_leaves_what_it_promised(tmp_path: Path) -> None:
     recipe = TinyGan(dropout=False)
     result = fit(recipe, tmp_path, Settings(**OPTIONS, steps=60, measure_every=20), publish_picture=publish)
-    log = read_log(tmp_path / "log.jsonl")
+    log = list(read_log(tmp_path / "log.jsonl"))
     first, last = (np.mean([record.losses["generator.distance"] for record in part]) for part in (log[:5], log[-5:]))
     assert last < first / 3
     assert [record.step for record in log if record.metrics] == [20, 40, 60]
@@ -228,3 +228,11 @@ def test_a_run_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
 def test_settings_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
         Settings(**wrong)
+
+
+def test_tensorboard_gets_the_curves_when_asked(tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    settings = Settings(**OPTIONS, steps=2, tensorboard=True)
+    fit(TinyGan(), tmp_path, settings, publish_picture=publish)
+    events = [path.read_bytes() for path in (tmp_path / "tensorboard").iterdir()]
+    assert any(b"generator.distance" in event for event in events)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import enum
 import tomllib
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prosopon.core.errors import ProsoponError
 from prosopon.train.curves import curve
+from prosopon.train.history import History
 from prosopon.train.log import Log, Record, read_log
 from prosopon.train.page import PageFacts, duration, render_page
 from prosopon.train.rebuild import rebuild
@@ -29,6 +31,7 @@ _TABLES = st.dictionaries(
 )
 
 
+@settings(max_examples=50)
 @given(_TABLES)
 def test_toml_reads_back_as_it_was_written(table: dict[str, object]) -> None:
     assert tomllib.loads(dumps(table)) == table
@@ -99,6 +102,22 @@ def record(step: int) -> Record:
     return Record(step, step / 4, float(step), 10.0, 0.0, {"a<b": 1 / step}, {"generator": 0.1}, {"akd": 2.0})
 
 
+def history(steps: Iterable[int]) -> History:
+    held = History()
+    for step in steps:
+        held.append(record(step))
+    return held
+
+
+def test_the_time_to_go_follows_from_the_pace() -> None:
+    held = history(range(1, 11))
+    assert held.remaining_s(steps=30, minutes=None) == pytest.approx(20)
+    assert held.remaining_s(steps=30, minutes=0.25) == pytest.approx(5)
+    assert held.remaining_s(steps=5, minutes=None) == 0
+    assert held.remaining_s(steps=None, minutes=None) is None
+    assert History().remaining_s(steps=30, minutes=1) is None
+
+
 def test_a_log_is_cut_back_to_the_step_that_a_run_goes_on_from(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     log = Log(path, 0)
@@ -111,7 +130,8 @@ def test_a_log_is_cut_back_to_the_step_that_a_run_goes_on_from(tmp_path: Path) -
     log = Log(path, 3)
     log.append(record(4))
     log.close()
-    assert read_log(path) == [record(step) for step in range(1, 5)]
+    assert list(read_log(path)) == [record(step) for step in range(1, 5)]
+    assert path.read_bytes().count(b"\n") == 4
 
 
 def test_a_run_file_reads_back(tmp_path: Path) -> None:
@@ -132,9 +152,7 @@ def test_what_is_no_run_file_is_one_line(tmp_path: Path, text: str) -> None:
 
 
 def test_the_page_escapes_and_needs_no_network() -> None:
-    facts = PageFacts(
-        "<tiny>", "running", [record(step) for step in range(1, 1000)], 3720.0, Path("preview.png"), "a = '<b>'", 10
-    )
+    facts = PageFacts("<tiny>", "running", history(range(1, 1000)), 3720.0, Path("preview.png"), "a = '<b>'", 10)
     page = render_page(facts)
     assert "<tiny>" not in page
     assert "a&lt;b" in page
@@ -146,7 +164,7 @@ def test_the_page_escapes_and_needs_no_network() -> None:
 
 
 def test_an_empty_page_can_be_shown() -> None:
-    assert "step" in render_page(PageFacts("tiny", "running", [], None, None, "", None))
+    assert "step" in render_page(PageFacts("tiny", "running", History(), None, None, "", None))
 
 
 def test_curves_of_few_and_of_equal_values_can_be_drawn() -> None:
