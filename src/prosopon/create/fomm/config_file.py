@@ -12,13 +12,14 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import asdict
 from pathlib import Path
-from types import NoneType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any
 
 from prosopon.core.errors import MissingError, UsageError
 from prosopon.create.fomm.config import CONFIGS, FommConfig, get_config
+from prosopon.train.rebuild import rebuild
+from prosopon.train.toml import plain
 
 _FORMS = {".toml": tomllib.loads, ".json": json.loads}
 
@@ -67,7 +68,10 @@ def config_from_table(table: Mapping[str, Any], where: str) -> FommConfig:
     Raises:
         UsageError: unknown keys, or values of the wrong type.
     """
-    config: FommConfig = _build(FommConfig, table, where)
+    try:
+        config: FommConfig = rebuild(FommConfig, plain(table))
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{where} is no configuration: {error}", "its form is that of FommConfig") from None
     return config
 
 
@@ -77,40 +81,3 @@ def _merged(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
         both = isinstance(value, Mapping) and isinstance(base.get(key), Mapping)
         out[key] = _merged(base[key], value) if both else value
     return out
-
-
-def _build(kind: Any, value: Any, where: str) -> Any:
-    """`value`, made of tables, lists and plain values, as an object of the annotated type `kind`."""
-    if is_dataclass(kind):
-        if not isinstance(value, Mapping):
-            raise UsageError(f"{where} is {value!r}", "give a table")
-        hints = get_type_hints(kind)
-        known = [field.name for field in fields(kind)]
-        unknown = [key for key in value if key not in known]
-        if unknown:
-            raise UsageError(f"{where} has unknown keys {unknown}", f"known: {', '.join(known)}")
-        built = {key: _build(hints[key], inner, f"{where}: {key}") for key, inner in value.items()}
-        return kind(**built)  # type: ignore[operator]  # is_dataclass says yes to instances too
-    choices = get_args(kind)
-    if NoneType in choices:
-        if value is None:
-            return None
-        (inner,) = (choice for choice in choices if choice is not NoneType)
-        return _build(inner, value, where)
-    if get_origin(kind) is tuple and isinstance(value, list | tuple):
-        each = [choices[0]] * len(value) if choices[-1] is Ellipsis else list(choices)
-        if len(each) != len(value):
-            raise UsageError(f"{where} has {len(value)} values", f"give {len(each)}")
-        return tuple(_build(one, inner, where) for one, inner in zip(each, value, strict=True))
-    fits = value in choices if choices else _fits(kind, value)
-    if not fits:
-        wanted = f"one of {', '.join(map(str, choices))}" if choices else f"a value of type {kind.__name__}"
-        raise UsageError(f"{where} is {value!r}", f"give {wanted}")
-    return value
-
-
-def _fits(kind: type, value: Any) -> bool:
-    """Whether a plain value has a type; whole numbers are numbers, truth values are none."""
-    if isinstance(value, bool):
-        return kind is bool
-    return isinstance(value, (int, float) if kind is float else kind)

@@ -58,7 +58,11 @@ def face_material(stores: Sequence[Store], held_out: Sequence[Store], size_px: i
         "stores": [_described(store) for store in stores],
         "held_out": [_described(store) for store in held_out],
     }
-    inputs = {store.folder.name: store.sha256() for store in (*stores, *held_out)}
+    inputs = {
+        f"{role} {number} {store.folder.name}": store.sha256()
+        for role, part in (("learnt", stores), ("held out", held_out))
+        for number, store in enumerate(part)
+    }
     return Material(FacePairs(stores, pairs), facts, inputs, tuple(held_out))
 
 
