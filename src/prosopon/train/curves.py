@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 _WIDTH, _HEIGHT = 320, 120
-_LEFT, _TOP, _BOTTOM = 46, 8, 18
+_LEFT, _TOP, _BOTTOM = 62, 8, 18
 _MOST_POINTS = 240
 
 
@@ -21,12 +21,13 @@ def curve(title: str, steps: Sequence[int], values: Sequence[float]) -> str:
     mean = [float(held[chosen].mean()) for chosen in bins]
     low = [float(np.quantile(held[chosen], 0.1)) for chosen in bins]
     high = [float(np.quantile(held[chosen], 0.9)) for chosen in bins]
-    bottom, top = min(low), max(high)
+    # The first steps of a run are often far off: they may leave the picture, so that the rest can be seen.
+    bottom, top = min(float(np.quantile(low, 0.02)), mean[-1]), max(float(np.quantile(high, 0.98)), mean[-1])
     span = (top - bottom) or abs(top) or 1.0
 
     def at(step: float, value: float) -> str:
         across = (step - x[0]) / ((x[-1] - x[0]) or 1.0)
-        up = (value - bottom) / span
+        up = min(max((value - bottom) / span, 0.0), 1.0)
         left = _LEFT + across * (_WIDTH - _LEFT - 6)
         return f"{left:.1f},{_HEIGHT - _BOTTOM - up * (_HEIGHT - _TOP - _BOTTOM):.1f}"
 

@@ -110,7 +110,7 @@ def _numbers(facts: PageFacts) -> list[tuple[str, str]]:
         ("step", f"{last.step:,}"),
         ("epoch", f"{last.epoch:.2f}"),
         ("time", duration(last.time_s)),
-        ("speed", f"{last.images_per_s:.3g} images/s"),
+        ("speed", f"{last.images_per_s:,.{0 if last.images_per_s >= 100 else 2}f} images/s"),
         *((f"learning rate, {html.escape(phase)}", f"{rate:.3g}") for phase, rate in last.lr.items()),
     ]
     if facts.remaining_s is not None:
