@@ -123,13 +123,16 @@ def stream_samples(path: Path, limits: Limits = Limits()) -> Iterator[NDArray[np
 
 
 class _Uniform:
-    """Converts decoded sound to the channels and rate of its first piece; streams may change them midway."""
+    """Converts decoded sound to the channels and rate of its first piece; streams may change them midway.
+
+    It goes through interleaved samples: PyAV 18 reads beyond the planes of planar sound with eight channels.
+    """
 
     def __init__(self) -> None:
         self.rate = 0
         self._layout: AudioLayout | None = None
         self._seen: tuple[str, str, int] | None = None
-        self._resampler = AudioResampler("fltp")
+        self._resampler = AudioResampler("flt")
 
     def __call__(self, frame: AudioFrame) -> Iterator[NDArray[np.float32]]:
         """The samples of a piece, `float32 (C, n)`."""
@@ -138,9 +141,10 @@ class _Uniform:
         form = (frame.format.name, frame.layout.name, frame.sample_rate)
         if form != self._seen:
             self._seen = form
-            self._resampler = AudioResampler("fltp", self._layout, self.rate)
+            self._resampler = AudioResampler("flt", self._layout, self.rate)
         for piece in self._resampler.resample(frame):
-            yield piece.to_ndarray().astype(np.float32, copy=False)
+            interleaved = piece.to_ndarray().astype(np.float32, copy=False)
+            yield np.ascontiguousarray(interleaved.reshape(-1, piece.layout.nb_channels).T)
 
 
 def _time_of(frame: AudioFrame) -> float | None:

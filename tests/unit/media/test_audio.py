@@ -129,7 +129,7 @@ def test_edited_sound_is_encoded(make_clip: MakeClip, tmp_path: Path, tone: Tone
 
 
 @pytest.mark.parametrize(
-    ("rate", "channels"), [(44_100, 2), (16_000, 1), (11_025, 2), (96_000, 1), (37_800, 1), (48_000, 6)]
+    ("rate", "channels"), [(44_100, 2), (16_000, 1), (11_025, 2), (96_000, 1), (37_800, 1), (48_000, 6), (48_000, 8)]
 )
 @pytest.mark.parametrize("suffix", [".mp4", ".webm"])
 def test_rates_and_channels(

@@ -235,6 +235,21 @@ def test_damage_inside_keeps_frames_and_times_aligned(make_clip: MakeClip, tmp_p
     assert len(list(clip.frames())) == len(clip) >= 20
 
 
+def test_a_file_that_is_cut_after_it_was_read(make_clip: MakeClip, tmp_path: Path) -> None:
+    """The end is held, so that every time has a frame; too little of it is an error and no frozen picture."""
+    path = tmp_path / "a.mp4"
+    encode(make_clip(60, 160, 120), path)
+    clip = read(path)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) * 8 // 10])
+    frames = list(clip.frames())
+    assert len(frames) == 60
+    np.testing.assert_array_equal(frames[-1], frames[-2])
+    path.write_bytes(content[: len(content) * 4 // 10])
+    with pytest.raises(MediaError, match="of 60 frames cannot be decoded"):
+        list(clip.frames())
+
+
 def test_limits_hold_for_videos(make_clip: MakeClip, tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
     encode(make_clip(30), path)

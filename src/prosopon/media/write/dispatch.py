@@ -28,8 +28,8 @@ def encode(
     By suffix: `.mp4`, `.mov` (H.264, AAC), `.webm` (VP9, Opus), `.gif`, `.png`, `.jpg`, `.jpeg`, `.webp` (one
     frame), none (a folder of PNG pictures with their times). Frame times are kept, variable ones too. Sound whose
     `origin` is set and whose codec fits the container is copied untouched; other sound is encoded; both in full, so
-    that whoever shortens a clip must shorten its sound. H.264 has no odd
-    sizes: an odd side gets its last row or column twice. GIF and pictures have no sound.
+    that whoever shortens a clip must shorten its sound. H.264 has no odd sizes: an odd side gets its last row or
+    column twice. GIF and pictures have no sound.
 
     On failure an incomplete file may be left behind: write inside `prosopon.media.outputs.replacing`.
 

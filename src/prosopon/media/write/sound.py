@@ -18,6 +18,7 @@ from prosopon.core.clip import Audio
 from prosopon.core.errors import MediaError
 from prosopon.media.audio import index_sound, stream_samples
 from prosopon.media.failures import explained_reading
+from prosopon.media.limits import Limits
 from prosopon.media.sniff import sniff
 from prosopon.media.streams import audio_stream, open_container
 from prosopon.media.write.quality import Quality
@@ -34,7 +35,7 @@ _RATES = {
     "aac": (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350),
     "libopus": (48000, 24000, 16000, 12000, 8000),
 }
-_LAYOUTS = {1: "mono", 2: "stereo", 3: "2.1", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
+_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 
 _PIECE = 4096
 """Samples that are handed to the encoder at a time."""
@@ -83,10 +84,15 @@ def _copied(container: OutputContainer, source: InputContainer, origin: Path, of
 def _moved(
     packets: Iterator[Packet[AudioStream]], stream: AudioStream, origin: Path, offset: int
 ) -> Iterator[TimedPacket]:
+    """Packets with new times. What is damaged or out of order is left out: a container would refuse the whole."""
+    last: int | None = None
     with explained_reading(origin):
         for packet in packets:
-            if packet.dts is None or packet.pts is None:  # the flushing packet at the end
+            if packet.dts is None or packet.pts is None or packet.is_corrupt:  # without a time: the flush at the end
                 continue
+            if last is not None and packet.dts <= last:
+                continue
+            last = packet.dts
             packet.pts += offset
             packet.dts += offset
             time_s = float(packet.pts * packet.time_base)
@@ -110,11 +116,11 @@ def _encoded(
 def _encoded_packets(stream: AudioStream, audio: Audio, layout: str, shift_s: float) -> Iterator[TimedPacket]:
     clock = Fraction(1, audio.rate)
     position = round((audio.start_s + shift_s) * audio.rate)
-    pieces = _samples_of(audio)
-    for samples in pieces:
+    for samples in _samples_of(audio):
         for start in range(0, samples.shape[1], _PIECE):
-            piece = np.ascontiguousarray(samples[:, start : start + _PIECE])
-            frame = AudioFrame.from_ndarray(piece, format="fltp", layout=layout)
+            piece = samples[:, start : start + _PIECE]
+            interleaved = np.ascontiguousarray(piece.T).reshape(1, -1)
+            frame = AudioFrame.from_ndarray(interleaved, format="flt", layout=layout)
             frame.sample_rate, frame.pts, frame.time_base = audio.rate, position, clock
             position += piece.shape[1]
             yield from _timed(stream.encode(frame))
@@ -123,7 +129,9 @@ def _encoded_packets(stream: AudioStream, audio: Audio, layout: str, shift_s: fl
 
 def _samples_of(audio: Audio) -> Iterator[NDArray[np.float32]]:
     if audio.origin is not None:
-        yield from stream_samples(audio.origin)
+        # It was let in when it was read, perhaps under wider limits; only silence without end is to be stopped here.
+        longest_s = max(Limits.max_duration_s, 2 * (audio.duration_s or 0.0))
+        yield from stream_samples(audio.origin, Limits(max_duration_s=longest_s))
     else:
         yield audio.samples
 
