@@ -1,13 +1,14 @@
 # One environment in .venv; its stamp file makes every call but the first quick.
 #   make demo    a synthetic clip from nothing: rendered, animated, sealed, verified, with a report in demo/
 #   make test    linting, types, layers, then all tests
-# Another interpreter: make PYTHON=python3.13. Face finding as well: make EXTRAS=dev,mediapipe.
+# Another interpreter: make PYTHON=python3.13. Without the face finder: make EXTRAS=dev.
 
 PYTHON ?= python3
-EXTRAS ?= dev
+EXTRAS ?= dev,mediapipe
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/installed-$(EXTRAS)
+COMMA := ,
+STAMP := $(VENV)/installed-$(subst $(COMMA),-,$(EXTRAS))
 
 # Tests run in two processes; without this each of them would start a thread for every core.
 export OMP_NUM_THREADS ?= 1
@@ -15,7 +16,7 @@ export OMP_NUM_THREADS ?= 1
 .PHONY: demo test lint format clean
 
 demo: $(STAMP)
-	$(BIN)/prosopon demo -o demo/
+	$(BIN)/prosopon demo -o demo/ --force
 
 test: lint
 	$(BIN)/pytest -n 2
