@@ -101,7 +101,8 @@ def _fetch_line() -> str:
 class MediaPipeFinder:
     """Finds faces with MediaPipe.
 
-    MediaPipe reports no score for a face that it has landmarks for, so that every `Face.confidence` is 1.
+    MediaPipe reports no score for a face that it has landmarks for, so that every `Face.confidence` is 1. In a picture
+    that stands on its head it finds the face and lays the landmarks on it upright, that is, wrongly.
 
     Args:
         landmarker: an open MediaPipe `FaceLandmarker` in image mode.

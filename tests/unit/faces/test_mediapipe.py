@@ -10,8 +10,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from prosopon.core.errors import CheckpointError, MissingError, UsageError
+from prosopon.core.faces import Pose
 from prosopon.faces.finder import open_finder
 from prosopon.faces.mediapipe import MODEL_VARIABLE, MediaPipeFinder, model_file
+from prosopon.studio.person import Identity, Placement
+from prosopon.studio.render import render
 
 
 def load(path: Path) -> NDArray[np.uint8]:
@@ -157,3 +160,18 @@ def test_nothing_is_printed_and_nothing_fails_at_the_end(finder: MediaPipeFinder
     )
     assert done.stdout == ""
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("pose", [Pose(), Pose(yaw=25), Pose(yaw=-25), Pose(pitch=15), Pose(pitch=-15), Pose(roll=20)])
+def test_rendered_people_are_seen_as_they_were_rendered(finder: MediaPipeFinder, pose: Pose) -> None:
+    """An independent ruler: the renderer knows pose and landmarks exactly."""
+    truth = render(Identity.random(np.random.default_rng(3)), Placement(pose=pose))
+    (face,) = finder.find(truth.image)
+    assert face.pose is not None
+    assert face.landmarks is not None
+    assert face.pose.yaw == pytest.approx(pose.yaw, abs=5)
+    assert face.pose.pitch == pytest.approx(pose.pitch, abs=7)
+    assert face.pose.roll == pytest.approx(pose.roll, abs=3)
+    between_eyes = np.linalg.norm(truth.landmarks[36] - truth.landmarks[45])
+    error = np.linalg.norm(face.landmarks - truth.landmarks, axis=1).mean() / between_eyes
+    assert error < 0.06
