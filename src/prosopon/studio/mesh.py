@@ -26,6 +26,7 @@ class Material(IntEnum):
     CLOTHES = 6
     FRAME = 7
     EAR = 8
+    LASH = 9
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,20 @@ class Mesh:
         )
 
 
+def compact(mesh: Mesh) -> Mesh:
+    """The same surface without unused vertices."""
+    used, index = np.unique(mesh.triangles, return_inverse=True)
+    return Mesh(
+        mesh.points[used],
+        index.reshape(mesh.triangles.shape),
+        mesh.plane[used],
+        mesh.material,
+        mesh.head[used],
+        mesh.light[used],
+        mesh.flow[used],
+    )
+
+
 def both_sides(mesh: Mesh) -> Mesh:
     """A sheet that is seen from both sides: every vertex twice, the second set facing the other way."""
     count = len(mesh.points)
@@ -104,12 +119,12 @@ def normals(points: Floats, triangles: Ints) -> Floats:
     """Unit vertex normals `(N, 3)`, weighted by area."""
     corners = points[triangles]
     faces = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    incidence = _incidence(triangles, len(points))
-    total = incidence @ faces
+    total = incidence(triangles, len(points)) @ faces
     return np.asarray(total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12))
 
 
-def _incidence(triangles: Ints, count: int) -> csr_matrix:
+def incidence(triangles: Ints, count: int) -> csr_matrix:
+    """Sparse `(count, M)`: 1 where a vertex is a corner of a triangle."""
     rows = triangles.ravel()
     columns = np.repeat(np.arange(len(triangles)), 3)
     return csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(count, len(triangles)))

@@ -35,7 +35,7 @@ def eyeball(head: Head, eye: int, skin: Floats, expression: Expression) -> Mesh:
     high = np.interp(points[:, 0], top[order, 0], top[order, 1])
     order = np.argsort(bottom[:, 0])
     low = np.interp(points[:, 0], bottom[order, 0], bottom[order, 1])
-    light = np.clip(0.35 + 1.6 * (high - points[:, 1]), 0.3, 1) * np.clip(0.6 + 2.0 * (points[:, 1] - low), 0.5, 1)
+    light = np.clip(0.22 + 1.9 * (high - points[:, 1]), 0.2, 1) * np.clip(0.6 + 2.0 * (points[:, 1] - low), 0.5, 1)
     light *= np.clip(0.55 + 1.3 * np.minimum(points[:, 0] - top[:, 0].min(), top[:, 0].max() - points[:, 0]), 0.4, 1)
     triangles = grid_triangles(len(_EYE_RINGS), _EYE_SPOKES, closed=True, flip=True)
     return Mesh.of(points, triangles, np.stack([polar, turn], 1), Material.EYE, light=light)
@@ -56,6 +56,38 @@ def lid_rims(head: Head, eye: int, skin: Floats) -> Mesh:
     return Mesh.of(points, triangles, np.zeros((len(points), 2)), Material.TONGUE, light=light)
 
 
+_LASHES = 34
+
+
+def lashes(identity: Identity, head: Head, eye: int, skin: Floats) -> Mesh:
+    """Lashes of the upper lid: tapering ribbons that rise from the margin in a curve."""
+    base = template()
+    margin = skin[base.lid_upper[eye]]
+    k = np.linspace(0.06, 0.99, _LASHES)
+    root = np.stack([np.interp(k, np.linspace(0, 1, len(margin)), margin[:, c]) for c in range(3)], 1)
+    away = root - head.eyes[eye]
+    away /= np.linalg.norm(away, axis=1, keepdims=True)
+    outward = np.zeros_like(away)
+    outward[:, 0] = (-1 if eye == 0 else 1) * (0.9 * k - 0.3)
+    # As the lid comes down the lashes point downwards with it.
+    lift = np.clip((root[:, 1] - head.eyes[eye, 1]) / 0.45, -1, 1)[:, None]
+    length = (0.22 + 0.26 * np.sin(np.pi * k**1.3))[:, None] * (1 - 0.12 * (np.arange(_LASHES) % 3))[:, None]
+    along = np.linspace(0, 1, 4)
+    tips = [
+        root
+        + length
+        * a
+        * (0.75 * away + 0.45 * outward + (0.3 * lift - 0.35 + 0.75 * a * (0.55 + 0.45 * lift)) * (0, 1, 0))
+        for a in along
+    ]
+    path = np.stack(tips, 1)
+    half = 0.03 * (1 - 0.85 * along)[None, :, None] * np.array((1.0, 0.0, 0.0))
+    points = np.stack([path - half, path + half], 2).reshape(-1, 3)
+    one = grid_triangles(4, 2, flip=False)
+    triangles = (one[None] + 8 * np.arange(_LASHES)[:, None, None]).reshape(-1, 3)
+    return both_sides(Mesh.of(points, triangles, np.zeros((len(points), 2)), Material.LASH, light=0.5))
+
+
 def mouth_lining(skin: Floats) -> Mesh:
     """Back of the lips and the dark behind the teeth; coordinates are (depth 0 to 1, 0)."""
     base = template()
@@ -67,10 +99,10 @@ def mouth_lining(skin: Floats) -> Mesh:
     away[:half, 1], away[half:, 1] = 1, -1
     rows, light, depth = [edge], [0.85], [0.0]
     for back, spread, bright, deep in (
-        (0.10, -0.03, 0.7, 0.1),
-        (0.3, 0.10, 0.35, 0.35),
-        (0.9, 0.5, 0.12, 0.7),
-        (3.0, 0.9, 0.03, 1.0),
+        (0.10, -0.03, 0.8, 0.1),
+        (0.3, 0.10, 0.55, 0.35),
+        (0.9, 0.5, 0.34, 0.7),
+        (3.0, 0.9, 0.16, 1.0),
     ):
         row = edge + away * spread
         row[:, 2] -= back
@@ -79,7 +111,7 @@ def mouth_lining(skin: Floats) -> Mesh:
         light.append(bright)
         depth.append(deep)
     rows.append(np.repeat(middle[None] - (0, 0, 5.0), len(edge), 0))
-    light.append(0.01)
+    light.append(0.08)
     depth.append(1.0)
     points = np.concatenate(rows)
     count = len(edge)

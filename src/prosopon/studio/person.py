@@ -127,7 +127,7 @@ class Identity:
         """An adult drawn at random; the same generator state gives the same person."""
         # One axis from feminine to masculine pulls many coefficients together, as in real populations.
         build = float(np.clip(rng.normal(0, 1), -1.8, 1.8))
-        drawn = {f.name: float(np.clip(rng.normal(0, 0.85), -2.2, 2.2)) for f in fields(Shape)}
+        drawn = {f.name: float(np.clip(rng.normal(0, 1.05), -2.3, 2.3)) for f in fields(Shape)}
         pull = {
             "jaw_width": 0.6, "chin_width": 0.6, "brow_ridge": 0.8, "nose_width": 0.25, "nose_projection": 0.25,
             "neck_width": 0.8, "upper_lip": -0.4, "lower_lip": -0.4, "eye_opening": -0.4, "face_length": 0.25,
@@ -160,7 +160,7 @@ class Identity:
                 )
             )  # fmt: skip
         beard = float(rng.choice([0.0, rng.uniform(0.1, 0.5), rng.uniform(0.7, 1.0)], p=[0.5, 0.28, 0.22]))
-        cloth = rng.uniform(0.0, 1.0, 3) ** 2
+        cloth = rng.uniform(0.02, 0.6) * (1 + rng.uniform(0.0, 0.55) * rng.uniform(-1, 1, 3))
         return cls(
             shape=Shape(**drawn),
             skin_tone=tone,
@@ -180,7 +180,7 @@ class Identity:
             beard=beard if masculine else 0.0,
             lip_colour=float(rng.uniform(0.1, 0.35) if masculine else rng.uniform(0.2, 1.0)),
             glasses=Glasses(rng.choice(["none", "round", "square"], p=[0.82, 0.08, 0.1])),
-            clothes=(float(cloth[0]) * 0.6 + 0.01, float(cloth[1]) * 0.6 + 0.01, float(cloth[2]) * 0.6 + 0.01),
+            clothes=(float(cloth[0]), float(cloth[1]), float(cloth[2])),
             backdrop=int(rng.integers(2**31)),
             grain=int(rng.integers(2**31)),
         )

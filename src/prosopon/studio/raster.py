@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
+Floats64 = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _DEPTH_STEPS = 2**30
@@ -61,75 +62,91 @@ def rasterise(xy: NDArray[np.floating], depth: NDArray[np.floating], triangles: 
         triangles: `int (M, 3)`; those that run counter-clockwise as seen by the viewer are drawn, others are culled.
         width, height: size of the picture in pixels.
     """
-    x, y = xy[:, 0].astype(np.float64) - 0.5, xy[:, 1].astype(np.float64) - 0.5
-    corner_x, corner_y = x[triangles], y[triangles]
-    area = (corner_x[:, 1] - corner_x[:, 0]) * (corner_y[:, 2] - corner_y[:, 0]) - (corner_x[:, 2] - corner_x[:, 0]) * (
-        corner_y[:, 1] - corner_y[:, 0]
-    )
-    top = np.maximum(np.ceil(corner_y.min(1)), 0).astype(np.int64)
-    bottom = np.minimum(np.floor(corner_y.max(1)), height - 1).astype(np.int64)
-    reaches = (corner_x.max(1) >= 0) & (corner_x.min(1) <= width - 1) & (bottom >= top) & (area < -1e-9)
-    kept = np.flatnonzero(reaches)
-    corner_x, corner_y, area, top, bottom = (
-        corner_x[kept],
-        corner_y[kept],
-        area[kept],
-        top[kept],
-        bottom[kept],
-    )
+    kept, x, y, area = _in_view(xy.astype(np.float64) - 0.5, triangles, width, height)
+    z = depth.astype(np.float64)[triangles[kept].T]
+    near, far = (float(z.min()), float(z.max())) if len(kept) else (0.0, 1.0)
+    step = (_DEPTH_STEPS - 1) / max(far - near, 1e-9)
+    z = (z - near) * step
 
-    row_owner, row_offset = _expand(bottom - top + 1)
-    row_y = top[row_owner] + row_offset
-    left = np.full(len(row_y), -1e9)
-    right = np.full(len(row_y), 1e9)
-    for k in range(3):
-        # Inside is where slope_x * px + slope_y * py + constant >= 0 for all three edges.
-        other = (k + 1) % 3
-        slope_x = corner_y[:, other] - corner_y[:, k]
-        slope_y = corner_x[:, k] - corner_x[:, other]
-        constant = -(slope_x * corner_x[:, k] + slope_y * corner_y[:, k])
-        edge_x, edge_y, edge_c = slope_x[row_owner], slope_y[row_owner], constant[row_owner]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            bound = -(edge_y * row_y + edge_c) / edge_x
-        np.copyto(left, np.maximum(left, bound), where=edge_x > 0)
-        np.copyto(right, np.minimum(right, bound), where=edge_x < 0)
-    first = np.maximum(np.ceil(left - 1e-6), 0).astype(np.int64)
-    last = np.minimum(np.floor(right + 1e-6), width - 1).astype(np.int64)
+    owner, row, first, count = _spans(x, y, width, height)
+    # Depth is linear in the picture: one value at the start of each row of a triangle, then a constant slope.
+    dz_dx = ((z[1] - z[0]) * (y[2] - y[0]) - (z[2] - z[0]) * (y[1] - y[0])) / area
+    dz_dy = ((z[2] - z[0]) * (x[1] - x[0]) - (z[1] - z[0]) * (x[2] - x[0])) / area
+    at_zero = z[0] - dz_dx * x[0] - dz_dy * y[0]
+    slope = dz_dx[owner]
+    start = at_zero[owner] + dz_dy[owner] * row + slope * first
 
-    pixel_owner, pixel_offset = _expand(np.maximum(last - first + 1, 0))
-    pixel_x = first[pixel_owner] + pixel_offset
-    triangle = row_owner[pixel_owner]
-    flat = row_y[pixel_owner] * width + pixel_x
+    span, offset = _expand(count)
+    key = np.clip(start[span] + slope[span] * offset, 0, _DEPTH_STEPS - 1).astype(np.int64) << 32
+    key |= owner[span]
+    nothing = np.iinfo(np.int64).max
+    buffer = np.full(width * height, nothing)
+    np.minimum.at(buffer, (row * width + first)[span] + offset, key)
 
-    corner_z = depth[triangles[kept]].astype(np.float64)
-    dz_dx = (
-        (corner_z[:, 1] - corner_z[:, 0]) * (corner_y[:, 2] - corner_y[:, 0])
-        - (corner_z[:, 2] - corner_z[:, 0]) * (corner_y[:, 1] - corner_y[:, 0])
-    ) / area
-    dz_dy = (
-        (corner_z[:, 2] - corner_z[:, 0]) * (corner_x[:, 1] - corner_x[:, 0])
-        - (corner_z[:, 1] - corner_z[:, 0]) * (corner_x[:, 2] - corner_x[:, 0])
-    ) / area
-    nearest_z, farthest_z = float(depth.min()), float(depth.max())
-    row_z = corner_z[row_owner, 0] + dz_dy[row_owner] * (row_y - corner_y[row_owner, 0])
-    row_z -= dz_dx[row_owner] * corner_x[row_owner, 0]
-    z = row_z[pixel_owner] + dz_dx[triangle] * pixel_x
-    step = (_DEPTH_STEPS - 1) / max(farthest_z - nearest_z, 1e-9)
-    key = (np.clip((z - nearest_z) * step, 0, _DEPTH_STEPS - 1)).astype(np.int64) << 32
-    key |= triangle
-    buffer = np.full(width * height, np.iinfo(np.int64).max)
-    np.minimum.at(buffer, flat, key)
-
-    pixels = np.flatnonzero(buffer != np.iinfo(np.int64).max)
+    pixels = np.flatnonzero(buffer != nothing)
     winner = buffer[pixels] & 0xFFFFFFFF
-    at_x, at_y = pixels % width, pixels // width
+    return Hits(
+        pixels,
+        kept[winner],
+        triangles[kept[winner]],
+        _barycentric(x, y, area, winner=winner, pixels=pixels, width=width),
+    )
+
+
+def _in_view(xy: Floats64, triangles: Ints, width: int, height: int) -> tuple[Ints, Floats64, Floats64, Floats64]:
+    """Triangles that face the viewer and touch the picture: indices, corners x and y `(3, K)`, twice their area."""
+    x, y = np.ascontiguousarray(xy.T)
+    corners = np.ascontiguousarray(triangles.T)
+    a, b, c = corners
+    area = (x[b] - x[a]) * (y[c] - y[a]) - (x[c] - x[a]) * (y[b] - y[a])
+    kept = np.flatnonzero(area < -1e-9)
+    corners = corners[:, kept]
+    corner_x, corner_y = x[corners], y[corners]
+    touches = (_highest(corner_x) >= 0) & (_lowest(corner_x) <= width - 1)
+    touches &= (_highest(corner_y) >= 0) & (_lowest(corner_y) <= height - 1)
+    touches &= np.floor(_highest(corner_y)) >= np.ceil(_lowest(corner_y))
+    at = np.flatnonzero(touches)
+    return kept[at], corner_x[:, at], corner_y[:, at], area[kept[at]]
+
+
+def _lowest(corners: Floats64) -> Floats64:
+    return np.asarray(np.minimum(np.minimum(corners[0], corners[1]), corners[2]))
+
+
+def _highest(corners: Floats64) -> Floats64:
+    return np.asarray(np.maximum(np.maximum(corners[0], corners[1]), corners[2]))
+
+
+def _spans(x: Floats64, y: Floats64, width: int, height: int) -> tuple[Ints, Ints, Ints, Ints]:
+    """The rows of all triangles: (triangle, row, first column, number of columns), none of them empty."""
+    top = np.maximum(np.ceil(_lowest(y)), 0).astype(np.int64)
+    bottom = np.minimum(np.floor(_highest(y)), height - 1).astype(np.int64)
+    owner, offset = _expand(np.maximum(bottom - top + 1, 0))
+    row = top[owner] + offset
+    left, right = np.full(len(row), -1.0), np.full(len(row), float(width))
+    for k in range(3):
+        # An edge bounds a row from the left where it goes up the picture and from the right where it goes down.
+        other = (k + 1) % 3
+        rise = y[other] - y[k]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            slant = (x[other] - x[k]) / rise
+            crossing = (x[k] - slant * y[k])[owner] + slant[owner] * row
+        rising = rise[owner]
+        np.maximum(left, crossing, out=left, where=rising > 0)
+        np.minimum(right, crossing, out=right, where=rising < 0)
+    first = np.maximum(np.ceil(left - 1e-6), 0).astype(np.int64)
+    count = np.minimum(np.floor(right + 1e-6), width - 1).astype(np.int64) - first + 1
+    some = np.flatnonzero(count > 0)
+    return owner[some], row[some], first[some], count[some]
+
+
+def _barycentric(x: Floats64, y: Floats64, area: Floats64, *, winner: Ints, pixels: Ints, width: int) -> Floats:
+    """Weights `float32 (P, 3)` of the corners at the pixels; linear in the picture, so set up once per triangle."""
     weights = np.empty((len(pixels), 3), np.float32)
+    column, row = (pixels % width).astype(np.float64), (pixels // width).astype(np.float64)
     for k, (i, j) in enumerate(((1, 2), (2, 0))):
-        weights[:, k] = (
-            (corner_x[winner, i] - at_x) * (corner_y[winner, j] - at_y)
-            - (corner_x[winner, j] - at_x) * (corner_y[winner, i] - at_y)
-        ) / area[winner]
-    np.clip(weights[:, :2], 0, 1, out=weights[:, :2])
+        by_x, by_y = (y[i] - y[j]) / area, (x[j] - x[i]) / area
+        constant = (x[i] * y[j] - x[j] * y[i]) / area
+        weights[:, k] = np.clip(by_x[winner] * column + by_y[winner] * row + constant[winner], 0, 1)
     weights[:, 2] = np.clip(1 - weights[:, 0] - weights[:, 1], 0, 1)
-    index = kept[winner]
-    return Hits(pixels, index, triangles[index], weights)
+    return weights

@@ -19,20 +19,23 @@ from prosopon.studio.skin_masks import (
     TEXEL,
     axes,
     beard_area,
+    brow_hairs,
     brow_mask,
     lash_mask,
     lip_masks,
     nose_mask,
     nostril_mask,
+    scalp_mask,
     spot,
 )
 
 Floats = NDArray[np.float32]
 
 _TONES = np.array(
-    ((0.040, 0.020, 0.013), (0.085, 0.042, 0.025), (0.19, 0.098, 0.058), (0.36, 0.205, 0.13), (0.56, 0.36, 0.255),
-     (0.72, 0.51, 0.405))
+    ((0.050, 0.025, 0.016), (0.105, 0.052, 0.030), (0.23, 0.115, 0.066), (0.42, 0.235, 0.145), (0.62, 0.39, 0.275),
+     (0.78, 0.54, 0.43))
 )  # fmt: skip
+"""Reflectance in linear light from very dark to very light skin."""
 
 
 @dataclass(frozen=True)
@@ -87,10 +90,10 @@ def _ground(identity: Identity, rng: np.random.Generator) -> Floats:
     """Tone with mottling and pores; cheeks, nose and chin flushed, eye sockets darker."""
     flush = 0.9 * spot(5.3, -0.3, 2.2, 1.8) + 0.8 * spot(0.0, -0.8, 1.2, 0.9) + 0.3 * spot(0.0, -8.3, 1.8, 1.0)
     flush = np.clip(flush, 0, 1) * identity.blush * (0.4 + 0.6 * identity.skin_tone)
-    mottle = 0.035 * _noise(rng, 14) + (0.018 + 0.02 * identity.roughness) * _noise(rng, 4)
-    pores = (0.02 + 0.035 * identity.roughness) * _noise(rng, 1.0)
+    mottle = 0.022 * _noise(rng, 14) + (0.010 + 0.014 * identity.roughness) * _noise(rng, 4)
+    pores = (0.015 + 0.03 * identity.roughness) * _noise(rng, 0.9)
     albedo: Floats = tone(identity).astype(np.float32) * (1 + mottle + pores)[..., None]
-    albedo *= 1 + (flush + 2.4 * np.clip(mottle, -0.1, 0.1))[..., None] * (_REDDENED - 1)
+    albedo *= 1 + (0.25 + flush + 3.0 * np.clip(mottle, -0.08, 0.08))[..., None] * (_REDDENED - 1)
     under = np.clip(spot(3.5, 1.45, 1.3, 0.45) + 0.7 * spot(1.9, 2.0, 0.6, 0.6), 0, 1)
     _darken(albedo, under * (0.10 + 0.16 * identity.age), (0.7, 1.0, 0.9))
     _darken(albedo, 0.12 * spot(3.5, 3.2, 1.5, 0.45), (0.8, 1.0, 1.0))
@@ -140,9 +143,10 @@ def paint(identity: Identity) -> SkinMap:
 
     hair = np.array(identity.hair, np.float32)
     brow = brow_mask(identity)
-    strands = np.clip(0.78 + 0.35 * _noise(rng, (1.0, 1.6)), 0.2, 1.0)
-    density = 0.8 + 0.2 * identity.brow_thickness
-    _cover(albedo, np.clip(brow * strands * density, 0, 0.94), np.minimum(hair * 0.6, 0.09) + 0.004)
+    colour = np.minimum(hair * 0.7, 0.12) + 0.003
+    _cover(albedo, np.clip(0.3 * brow + 0.68 * brow_hairs(identity, rng), 0, 0.9), colour)
+    scalp = scalp_mask(identity)
+    _cover(albedo, scalp * np.clip(0.85 + 0.3 * _noise(rng, (1.5, 0.8)), 0, 1), hair * 0.8 + 0.003)
 
     part = np.full((ROWS, COLUMNS), int(Part.SKIN), np.uint8)
     if identity.beard:
@@ -155,7 +159,7 @@ def paint(identity: Identity) -> SkinMap:
             part[area > 0.5] = Part.BEARD
 
     gloss = 0.30 + 0.25 * spot(0.0, 0.0, 1.3, 3.0) + 0.12 * spot(0.0, 6.0, 4.0, 2.0) + 0.1 * spot(4.6, 0.6, 1.6, 1.0)
-    gloss = gloss * (1 + 0.25 * _noise(rng, 1.2)) * (1 - 0.8 * brow)
+    gloss = gloss * np.clip(1 + 0.12 * _noise(rng, 1.2), 0.4, 1.6) * (1 - 0.8 * brow)
     gloss = gloss * (1 - lips) + lips * (0.8 + 0.35 * _noise(rng, (4, 1)))
 
     part[np.broadcast_to(t < -11.5, part.shape)] = Part.NECK

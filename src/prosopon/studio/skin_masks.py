@@ -6,8 +6,10 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter, zoom
 
-from prosopon.studio.person import Identity
+from prosopon.studio.hairline import inside_hairline
+from prosopon.studio.person import HairStyle, Identity
 from prosopon.studio.template import (
     LIP_HALF,
     S_BACK,
@@ -122,3 +124,37 @@ def nostril_mask() -> Floats:
     hole = np.exp(-((((np.abs(s) - 0.56) / 0.22) ** 2 + ((t + 1.64) / 0.13) ** 2) ** 1.5))
     wing = np.exp(-(((np.abs(s) - 1.62) / 0.10) ** 2) - ((t + 0.85) / 0.55) ** 2)
     return np.asarray(np.maximum(0.93 * hole, 0.3 * wing), np.float32)
+
+
+def brow_hairs(identity: Identity, rng: np.random.Generator) -> Floats:
+    """The brows hair by hair, drawn as short strokes, `(R, C)` 0 to 1."""
+    count = int(190 + 70 * identity.brow_thickness)
+    mask = np.zeros((ROWS, COLUMNS), np.float32)
+    for side in (-1, 1):
+        k = rng.uniform(0, 1, count) ** 0.9
+        line, half = brow_curve(identity, k)
+        offset = rng.uniform(-1, 1, count)
+        # Hairs stand up at the nose and lie down along the brow towards the temple.
+        angle = np.radians(78 - 78 * k**0.6) - 0.5 * offset * (k > 0.25) + rng.normal(0, 0.12, count)
+        length = (0.42 + 0.35 * np.sin(np.pi * np.clip(k, 0, 1))) * rng.uniform(0.6, 1.1, count)
+        along = np.linspace(0, 1, 18)[None]
+        s = side * (line[:, :1] + np.cos(angle)[:, None] * length[:, None] * along - 0.15)
+        t = line[:, 1:] + (offset * half * 0.95)[:, None] + np.sin(angle)[:, None] * length[:, None] * along - 0.12
+        column = np.clip((s - S0) / TEXEL + 0.5, 0, COLUMNS - 1).astype(np.int64)
+        row = np.clip((t - T0) / TEXEL + 0.5, 0, ROWS - 1).astype(np.int64)
+        ink = np.broadcast_to((1 - 0.6 * along) * rng.uniform(0.5, 1, count)[:, None], row.shape)
+        np.maximum.at(mask, (row, column), ink.astype(np.float32))
+    return np.asarray(gaussian_filter(mask, 0.6) * 1.6, np.float32)
+
+
+def scalp_mask(identity: Identity) -> Floats:
+    """Hair seen on the scalp, thinning out towards the hairline, `(R, C)`."""
+    if identity.hair_style is HairStyle.BALD:
+        return np.zeros((ROWS, COLUMNS), np.float32)
+    s, t = axes()
+    coarse_s, coarse_t = s[0, ::6], t[::6, 0]
+    at = np.stack(np.meshgrid(coarse_s, coarse_t), -1).reshape(-1, 2).astype(np.float64)
+    grown = inside_hairline(identity, at).reshape(len(coarse_t), len(coarse_s))
+    fine = zoom(grown, 6, order=1)
+    fine = np.pad(fine, ((0, max(0, ROWS - fine.shape[0])), (0, max(0, COLUMNS - fine.shape[1]))), mode="edge")
+    return np.asarray(np.clip((fine[:ROWS, :COLUMNS] + 0.25) / 0.9, 0, 1), np.float32)

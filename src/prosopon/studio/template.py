@@ -86,10 +86,10 @@ _UNDER = (
 _UNDER_MIDLINE = ((-10.0, 2.9, -10.6), (-10.4, 1.4, -11.6))
 # Neck rings: y in front, y behind, half width, half depth, centre z, t.
 _NECK = (
-    (-11.2, -6.5, 5.5, 5.6, -4.9, -12.8),
-    (-13.5, -10.0, 5.3, 5.3, -5.1, -15.2),
-    (-16.5, -14.0, 5.9, 5.6, -5.4, -17.8),
-    (-19.0, -17.5, 7.2, 6.4, -5.6, -20.0),
+    (-11.2, -6.5, 5.15, 5.5, -5.0, -12.8),
+    (-13.5, -10.0, 4.95, 5.1, -5.2, -15.2),
+    (-16.5, -14.0, 5.2, 5.1, -5.5, -17.8),
+    (-19.0, -17.5, 5.6, 5.2, -5.7, -20.0),
 )
 T_BOTTOM, T_TOP = -20.0, 4.2 + 9.2 * np.pi / 2
 S_BACK = RADIUS * np.pi
@@ -197,7 +197,7 @@ def lid_line(k: Floats, upper: bool) -> Floats:
     """(x, y) of a lid margin of the eye on the picture's right, k from 0 (at the nose) to 1, `(K, 2)` cm."""
     x = _CANTHUS_IN[0] + (_CANTHUS_OUT[0] - _CANTHUS_IN[0]) * k
     y = _CANTHUS_IN[1] + (_CANTHUS_OUT[1] - _CANTHUS_IN[1]) * k
-    bow = 0.56 * np.sin(np.pi * k**0.88) ** 0.8 if upper else -0.42 * np.sin(np.pi * k**1.12) ** 0.9
+    bow = 0.50 * np.sin(np.pi * k**0.88) ** 0.8 if upper else -0.44 * np.sin(np.pi * k**1.12) ** 0.9
     y = y + bow
     return np.stack([x, y], -1)
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from prosopon.studio.mesh import Material, Mesh, grid_triangles
+from prosopon.studio.mesh import Material, Mesh, both_sides, grid_triangles
 from prosopon.studio.person import Glasses, Identity
 from prosopon.studio.sculpt import Head
 from prosopon.studio.template import EYE_CENTRE
 
 # Rings of the clothes: height in front, height behind, half width, half depth, centre z.
 _TORSO = (
-    (-15.6, -12.2, 6.15, 6.0, -5.3), (-15.2, -11.8, 6.55, 6.4, -5.4), (-15.6, -12.2, 6.95, 6.8, -5.4),
-    (-17.0, -13.6, 8.6, 7.6, -5.6), (-18.4, -15.0, 12.0, 8.4, -5.8), (-19.8, -16.6, 16.5, 9.0, -6.0),
+    (-15.9, -12.4, 5.5, 5.4, -5.3), (-15.3, -11.8, 5.95, 5.8, -5.3), (-15.5, -12.0, 6.4, 6.2, -5.3),
+    (-17.0, -13.6, 8.4, 7.4, -5.6), (-18.4, -15.0, 12.0, 8.4, -5.8), (-19.8, -16.6, 16.5, 9.0, -6.0),
     (-22.0, -19.0, 20.0, 9.8, -6.2), (-25.5, -23.0, 22.0, 10.8, -6.2), (-32.0, -30.0, 22.6, 11.8, -6.2),
     (-44.0, -44.0, 22.6, 12.5, -6.2),
 )  # fmt: skip
@@ -31,10 +31,10 @@ def clothes(identity: Identity) -> Mesh:
     z = centre + deep * np.cos(around)
     folds = 0.12 * np.sin(7 * around + 0.8 * y) * np.clip((fine[:, None] - 4) / 4, 0, 1)
     points = np.stack([x, y, z + folds], -1).reshape(-1, 3)
-    triangles = grid_triangles(len(fine), len(around), flip=False)
+    triangles = grid_triangles(len(fine), len(around), flip=True)
     plane = np.stack([np.broadcast_to(around, x.shape).ravel(), y.ravel()], 1)
     light = np.repeat(np.clip(0.5 + 0.08 * fine, 0.5, 1), len(around))
-    return Mesh.of(points, triangles, plane, Material.CLOTHES, head=0.0, light=light)
+    return both_sides(Mesh.of(points, triangles, plane, Material.CLOTHES, head=0.0, light=light))
 
 
 def _tube(path: np.ndarray, radius: float) -> tuple[np.ndarray, np.ndarray]:
@@ -67,7 +67,7 @@ def glasses(identity: Identity, head: Head) -> Mesh | None:
         pieces.append(_tube(np.stack([side * x, y, z], 1), 0.13))
         arm = np.linspace(0, 1, 20)
         reach = EYE_CENTRE[0] * 1.02 + wide
-        arm_x = reach + (7.75 - reach) * np.minimum(1, arm * 3.2) ** 0.6
+        arm_x = reach + (7.5 - reach) * np.minimum(1, arm * 1.7)
         arm_z = (6.1 - 0.05 * reach**2) * (1 - arm) + arm * -3.2
         pieces.append(_tube(np.stack([side * arm_x, np.full(20, head.eyes[eye, 1] + 0.5), arm_z], 1), 0.13))
     half = EYE_CENTRE[0] * 1.02 - wide
