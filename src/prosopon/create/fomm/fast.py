@@ -1,39 +1,23 @@
 """The quick path of image animation: the same pictures as the plain path, several times sooner on a CPU.
 
-What is saved, largest first: the source is encoded once a video instead of once a frame; batch norm is folded into the
-convolutions; weights and features lie channels-last; convolutions run in bfloat16 where the machine has units for it
-(positions, softmax and flows stay in float32); frames go through in batches.
+What is saved, largest first: convolutions run in bfloat16 where the machine has units for it (positions, softmax and
+flows stay in float32); the source is encoded once a video instead of once a frame; convolutions have the forms of
+`models.folded`; weights and features lie channels-last; frames go through in batches.
 """
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from prosopon.create.fomm.model import FommModel
 from prosopon.create.fomm.net import Generated, Generator, KeypointDetector, Keypoints
-from prosopon.models.blocks import ResidualBlock, SameBlock
+from prosopon.models.folded import fold
 
 Net = TypeVar("Net", bound=nn.Module)
-
-
-def fold_batch_norm(module: Net) -> Net:
-    """A copy for inference whose batch norms are folded into the convolutions before them (in place of them: nothing).
-
-    The first norm of a residual block has no convolution before it and stays.
-    """
-    folded = copy.deepcopy(module).eval()
-    for part in folded.modules():
-        if isinstance(part, SameBlock) and isinstance(part.norm, nn.BatchNorm2d):
-            part.conv, part.norm = fuse_conv_bn_eval(part.conv, part.norm), nn.Identity()
-        elif isinstance(part, ResidualBlock) and isinstance(part.norm2, nn.BatchNorm2d):
-            part.conv1, part.norm2 = fuse_conv_bn_eval(part.conv1, part.norm2), nn.Identity()
-    return folded
 
 
 @dataclass(frozen=True)
@@ -42,7 +26,7 @@ class EncodedSource:
 
     Attributes:
         picture: `(1, 3, H, W)` float32, what is warped: any size for a model with the blend head.
-        features: `(1, C, h, w)` of the picture at the nets' size.
+        features: `(1, C, h, w)` float32 of the picture at the nets' size: float32, because they are warped.
         small: `(1, 3, h', w')` shrunk for the dense motion net.
         keypoints: of the source.
     """
@@ -77,10 +61,10 @@ class FastAnimator:
         self.generator: Generator = self._prepared(model.generator, precision)
 
     def _prepared(self, net: Net, precision: torch.dtype) -> Net:
-        folded = fold_batch_norm(net)
+        folded = fold(net)
         folded.to(dtype=precision)
         folded.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        return folded.requires_grad_(False)
+        return folded
 
     def _channels_last(self, pictures: Tensor) -> Tensor:
         return pictures.to(self.device).contiguous(memory_format=torch.channels_last)
@@ -97,7 +81,8 @@ class FastAnimator:
         small = self.generator.dense_motion_network.down(image)
         keypoints = self.detector(image)
         shown = image if full is None else full.to(self.device).float()
-        return EncodedSource(shown, self.generator.encode(image), small, Keypoints(keypoints.value, keypoints.jacobian))
+        features = self.generator.encode(image).float().contiguous()
+        return EncodedSource(shown, features, small, Keypoints(keypoints.value, keypoints.jacobian))
 
     @torch.inference_mode()
     def keypoints(self, frames: Tensor) -> Keypoints:

@@ -255,7 +255,7 @@ class Generator(nn.Module):
         """Features of the source and a motion -> the picture.
 
         Args:
-            features: `(B, C, h, w)` from `encode`.
+            features: `(B, C, h, w)` from `encode`; float32 ones are warped without a conversion.
             motion: from the dense motion network.
             source: `(B, 3, H, W)` picture that is warped: for the blend head any size, which the result then has.
             want_deformed: also give the warped source of the paint head (for looking at, costs a little).
@@ -268,7 +268,7 @@ class Generator(nn.Module):
             if occlusion.shape[-2:] != size:
                 occlusion = F.interpolate(occlusion, size=size, mode="bilinear")
             moved = moved * occlusion.to(moved.dtype)
-        out = self.bottleneck(moved)
+        out = self.bottleneck(moved.to(self.dtype))
         for block in self.up_blocks:
             out = block(out)
         painted = torch.sigmoid(self.final(out).float())
