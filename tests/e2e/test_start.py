@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from prosopon.app.main import VERBS
+from prosopon.app.main import VERBS, Verb
 
 HEAVY = ("torch", "numpy", "tyro", "rich", "av", "c2pa", "scipy", "PIL")
 
@@ -166,3 +166,12 @@ def test_unexpected_errors_are_one_line_and_a_traceback_on_demand() -> None:
     ]
     loud = subprocess.run(words, env={**os.environ, "PROSOPON_DEBUG": "1"}, capture_output=True, text=True, check=False)
     assert "Traceback" in loud.stderr
+
+
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb.is_there], ids=lambda verb: verb.words)
+def test_every_verb_has_a_help(verb: Verb) -> None:
+    done = prosopon(*verb.words.split(" "), "--help")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert done.stdout.startswith(f"usage: prosopon {verb.words}")
+    assert "--no-force" not in done.stdout

@@ -25,14 +25,15 @@ Driving = Annotated[Path, tyro.conf.arg(aliases=["-d"], metavar="FILE")]
 """Whose motion: `-d`, `--driving`."""
 Output = Annotated[Path, tyro.conf.arg(aliases=["-o"], metavar="PATH")]
 """Where the result goes: `-o`, `--output`."""
-Force = Annotated[bool, tyro.conf.arg(aliases=["-f"])]
+Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
+"""A switch that is off unless it is named: `--long`, without a `--no-long` beside it."""
+Force = Annotated[bool, tyro.conf.FlagCreatePairsOff, tyro.conf.arg(aliases=["-f"])]
 """Whether an existing output is replaced: `-f`, `--force`."""
 Input = tyro.conf.Positional[Path]
 """A file or folder without a flag."""
 Inputs = tyro.conf.Positional[tuple[Path, ...]]
 """Several files or folders without a flag."""
 
-_SETTINGS = (tyro.conf.FlagCreatePairsOff,)
 _FRAME = " \t│┃|╭╮╰╯├┤─-"
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _EVERY_VERB = "Every verb takes --json: one JSON object on stdout, nothing else."
@@ -59,9 +60,7 @@ def parse(run: Callable[..., int], prog: str, words: Sequence[str]) -> Any:
     heard = io.StringIO()
     try:
         with contextlib.redirect_stderr(heard):
-            return tyro.cli(
-                wanted, prog=prog, description=f"{about}\n\n{_EVERY_VERB}".strip(), args=[*words], config=_SETTINGS
-            )
+            return tyro.cli(wanted, prog=prog, description=f"{about}\n\n{_EVERY_VERB}".strip(), args=[*words])
     except SystemExit as stop:
         if not stop.code:
             raise

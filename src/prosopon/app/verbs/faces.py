@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from prosopon.app.args import Force, Input, Output
+from prosopon.app.args import Flag, Force, Input, Output
 from prosopon.app.console import Console
 from prosopon.app.report import Report
 from prosopon.core.clip import Clip
@@ -32,7 +32,7 @@ class Faces:
     """Folder that is made: faces.json, index.html, and the crops."""
     every: int = 1
     """Look at every n-th frame only."""
-    crops: bool = False
+    crops: Flag = False
     """Also write each face as a picture; these carry no credentials, and synthetic input is refused."""
     size_px: int = 256
     """Side of the crops."""

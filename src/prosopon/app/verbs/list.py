@@ -7,6 +7,7 @@ from typing import Literal
 
 import tyro
 
+from prosopon.app.args import Flag
 from prosopon.app.console import Console
 from prosopon.core.cards import Card
 from prosopon.core.errors import ExitCode
@@ -19,7 +20,7 @@ class List:
 
     family: tyro.conf.Positional[Literal["all", "create", "disrupt", "detect"]] = "all"
     """Only those that create, disrupt or detect."""
-    long: bool = False
+    long: Flag = False
     """Show paper, licences, training data and known failures as well."""
 
 
