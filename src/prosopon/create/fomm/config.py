@@ -199,7 +199,8 @@ FACE_LANDMARK_GROUPS: tuple[tuple[int, ...], ...] = (
     (37, 38), (40, 41), (43, 44), (46, 47),  # upper and lower lids
     (18, 19, 20), (23, 24, 25),  # brows
     (30,),  # tip of the nose
-    (48,), (54,), (51, 62), (57, 66),  # corners of the mouth, upper lip, lower lip
+    (48,), (54,),  # corners of the mouth
+    (50, 51, 52), (61, 62, 63), (65, 66, 67), (56, 57, 58),  # lips from above: outer, inner, inner, outer
     (8,), (4,), (12,),  # chin and sides of the jaw
 )  # fmt: skip
 
