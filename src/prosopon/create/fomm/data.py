@@ -140,7 +140,7 @@ class FramePairs:
         return {"source": source, "driving": driving}
 
 
-class TestVideos:
+class HeldOutVideos:
     """Test videos to measure on: the first frame of each is to be animated like the rest."""
 
     def __init__(self, videos: Sequence[Path]) -> None:

@@ -18,7 +18,7 @@ from prosopon.core.errors import MediaError, MissingError, UsageError
 from prosopon.core.home import home
 from prosopon.core.progress import SILENT, Progress
 from prosopon.create.fomm.config import FommConfig
-from prosopon.create.fomm.data import FramePairs, TestVideos, Videos, find_test_videos, find_videos
+from prosopon.create.fomm.data import FramePairs, HeldOutVideos, Videos, find_test_videos, find_videos
 from prosopon.create.fomm.held_out import HeldOut
 from prosopon.create.fomm.pairs import FacePairs, PairConfig
 from prosopon.create.fomm.prepared import CROP_SIDE, FRAME_PX, Store, footage_cuttings, write_store
@@ -95,7 +95,7 @@ def video_material(roots: Sequence[Path], held_out: Sequence[Path], config: Fomm
     facts = {"train_videos": len(train), "test_videos": len(test), "items": len(dataset)}
     digests = (Videos(tuple(part), ()).digest() for part in (train, test))
     inputs = dict(zip(("train", "test"), digests, strict=True))
-    return Material(dataset, facts, inputs, (TestVideos(test),) if test else ())
+    return Material(dataset, facts, inputs, (HeldOutVideos(test),) if test else ())
 
 
 def _described(store: Store) -> dict[str, Any]:

@@ -7,11 +7,15 @@ Relative motion keeps the source's own face shape and place: only the change sin
 from __future__ import annotations
 
 import numpy as np
+import torch
 from scipy.spatial import ConvexHull, QhullError
 from torch import Tensor
 
 from prosopon.create.fomm.net import Keypoints
 from prosopon.models.grid import inverse_2x2
+
+_SINGULAR = 1e-6
+"""Determinants below this are taken as zero."""
 
 
 def _hull_area(points: Tensor) -> float:
@@ -59,5 +63,8 @@ def transfer(
     jacobian = kp_driving.jacobian
     initial, source = kp_initial.jacobian, kp_source.jacobian
     if relative_jacobian and jacobian is not None and initial is not None and source is not None:
-        jacobian = jacobian @ inverse_2x2(initial) @ source
+        # Where the initial motion squashes the plane onto a line, nothing is known of the change since.
+        squashed = (torch.linalg.det(initial.float()).abs() < _SINGULAR)[..., None, None]
+        invertible = torch.where(squashed, torch.eye(2, device=initial.device, dtype=initial.dtype), initial)
+        jacobian = torch.where(squashed, source, jacobian @ inverse_2x2(invertible) @ source)
     return Keypoints(value, jacobian)
