@@ -1,0 +1,158 @@
+"""`prosopon evaluate fomm`: measure a trained First Order Motion Model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import tyro
+
+from prosopon.app.args import Force
+from prosopon.app.console import Console
+from prosopon.core.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from prosopon.arena.reconstruction import Measure, Reconstruction, Tally
+
+_TITLES = {
+    "l1": "L1",
+    "psnr": "PSNR (dB)",
+    "ssim": "SSIM",
+    "akd": "AKD (px)",
+    "akd_eyes": "AKD eyes",
+    "akd_mouth": "AKD mouth",
+    "mkr": "MKR",
+}
+_WHAT_IT_IS = (
+    "Every video is rebuilt from its first frame with its own motion and compared with itself. Beside each number "
+    "stands that of copying the first frame; a ratio of 1 is no better than not moving. Of PSNR and SSIM more is "
+    "better, of the others less. AKD: mean difference of 68 landmarks' coordinates in pixels of a picture of 256; "
+    "MKR: share of frames whose face is not found again."
+)
+
+
+@dataclass(frozen=True)
+class EvaluateFomm:
+    """Measure a model as its paper does: rebuild videos from their first frame and compare.
+
+    Without a face finder the whole picture is compared and the keypoint distances are left out.
+    """
+
+    data: Path
+    """Folder of videos that the model has not learnt from, a sub-folder for each person."""
+    weights: str = "fomm.mini"
+    """Name in `prosopon weights list`, or a path to a .safetensors."""
+    every: int = 1
+    """Look at every n-th frame."""
+    max_clips: int | None = None
+    """Stop after so many videos."""
+    size: int = 256
+    """Side of the pictures that are compared, in pixels."""
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    """Arithmetic of the nets: auto takes bf16 where the machine has units for it."""
+    device: str = "auto"
+    """auto, cpu, cuda, cuda:1 ..."""
+    faces: Literal["auto", "mediapipe", "none"] = "auto"
+    """Who finds faces."""
+    output: Annotated[Path | None, tyro.conf.arg(aliases=["-o"], metavar="PATH")] = None
+    """Write the tables as one HTML page too."""
+    force: Force = False
+    """Overwrite what is there."""
+
+    def __post_init__(self) -> None:
+        if self.every < 1:
+            raise UsageError(f"every is {self.every}", "give 1 for every frame, 2 for every other")
+        if self.max_clips is not None and self.max_clips < 1:
+            raise UsageError(f"max-clips is {self.max_clips}", "give 1 or more")
+        if not 32 <= self.size <= 1024:
+            raise UsageError(f"size is {self.size}", "give 32 to 1024 pixels")
+
+
+def run(args: EvaluateFomm, console: Console) -> int:
+    """Measure and tell."""
+    if args.output is not None:
+        from prosopon.media.outputs import check_output
+
+        check_output(args.output, force=args.force, inputs=[args.data], suffixes=(".html",))
+
+    from prosopon.arena.reconstruction import find_clips, measure
+    from prosopon.create.fomm.reconstruct import Reconstructor
+    from prosopon.create.fomm.technique import FirstOrderMotion
+    from prosopon.faces.finder import open_finder
+    from prosopon.models.device import pick_device, pick_precision
+
+    files = find_clips(args.data)
+    device = pick_device(args.device)
+    precision = pick_precision(args.precision, device)
+    model = FirstOrderMotion.from_weights(args.weights)
+    model.to(device)
+    finder = None if args.faces == "none" else open_finder(args.faces)
+    if finder is None:
+        console.note("without a face finder the middle of the picture is compared, and no keypoint distances")
+    reconstruct = Reconstructor(
+        model.animator(precision),
+        net_size_px=model.config.size_px,
+        any_size=model.config.generator.head == "blend",
+    )
+    result = measure(
+        files,
+        reconstruct,
+        finder,
+        size_px=args.size,
+        every=args.every,
+        max_clips=args.max_clips,
+        progress=console,
+    )
+    facts = {
+        "weights": model.weights_name,
+        "weights_sha256": model.weights_sha256,
+        "precision": str(precision).removeprefix("torch."),
+        "device": str(device),
+    }
+    console.answer({**facts, **result.as_json(), "report": args.output})
+    _tell(result, console)
+    if args.output is not None:
+        _write_page(result, facts, args)
+        console.say(f"report: {args.output}")
+    return ExitCode.FINE
+
+
+def _tell(result: Reconstruction, console: Console) -> None:
+    head = ("metric", "model", "copied source", "ratio")
+    console.table(head, [_row(name, measure) for name, measure in result.total.measures().items()])
+    total = result.total
+    console.say(f"{total.n_clips} clips, {total.n_frames} frames, {len(result.skipped)} skipped")
+
+
+def _row(name: str, measure: Measure) -> tuple[str, ...]:
+    shown = ("-" if value is None else f"{value:.4f}" for value in (measure.value, measure.copy, measure.ratio))
+    return (_TITLES[name], *shown)
+
+
+def _write_page(result: Reconstruction, facts: dict[str, str | None], args: EvaluateFomm) -> None:
+    from prosopon.app.report import Report
+
+    assert args.output is not None  # noqa: S101 - the caller has checked
+    page = Report(f"Reconstruction with {facts['weights']}", _WHAT_IT_IS)
+    page.facts({**facts, "faces": result.back_end or "none", "size (px)": result.size_px, "every": result.every})
+    page.section("All clips")
+    page.table(("metric", "model", "copied source", "ratio"), [_row(n, m) for n, m in result.total.measures().items()])
+    for heading, tallies in (("People", result.people), ("Clips", result.clips)):
+        page.section(heading)
+        page.table(("", "frames", *_TITLES.values()), [_summary(name, tally) for name, tally in tallies.items()])
+    if result.skipped:
+        page.section("Skipped")
+        page.table(("file", "why"), [*result.skipped.items()])
+    page.write(args.output)
+
+
+def _summary(name: str, tally: Tally) -> tuple[object, ...]:
+    """One line: every metric with the copied source's in brackets."""
+
+    def cell(measure: Measure) -> str:
+        if measure.value is None:
+            return "-"
+        return f"{measure.value:.4f}" if measure.copy is None else f"{measure.value:.4f} ({measure.copy:.4f})"
+
+    return (name, tally.n_frames, *(cell(measure) for measure in tally.measures().values()))

@@ -1,0 +1,216 @@
+"""How fast image animation runs here: the quick path beside the plain one, in the same run, on the same pictures.
+
+Only the ratio means something on a machine that does other work too, so plain and quick rounds alternate and medians
+are compared. The error of the quick path is measured on the very frames that are timed.
+"""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from prosopon.core.progress import SILENT, Progress
+from prosopon.create.fomm.fast import FastAnimator
+from prosopon.create.fomm.technique import FirstOrderMotion
+
+BATCHES = (1, 4, 8)
+"""Batch sizes that are tried."""
+
+_CPU_FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8", "neon", "asimd", "bf16")
+_TEXTURE_PX = 16
+_CALIBRATION_ROUNDS = 2
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How far the quick path's pictures are from the plain path's, values in [0, 1].
+
+    Attributes:
+        largest: of all values.
+        mean: over all values, absolute.
+        psnr_db: peak signal-to-noise ratio in dB, None where they are equal.
+        contrast: standard deviation of the plain pictures: what the others are to be seen against.
+    """
+
+    largest: float
+    mean: float
+    psnr_db: float | None
+    contrast: float
+
+
+@dataclass(frozen=True)
+class AnimationSpeed:
+    """What was measured.
+
+    Attributes:
+        plain_ms_per_frame: as published: batch 1, fp32, keypoints of the driving frame, the source encoded each time.
+        fast_ms_per_frame: the quick path at its best batch size.
+        ratio: plain over fast.
+        batch: the best batch size.
+        by_batch: ms per frame of every batch size that was tried.
+        precision: of the quick path.
+        rounds: timed rounds; each figure is the median of them.
+        difference: of the quick path's pictures.
+    """
+
+    plain_ms_per_frame: float
+    fast_ms_per_frame: float
+    ratio: float
+    batch: int
+    by_batch: dict[int, float]
+    precision: str
+    rounds: int
+    difference: Difference
+    size_px: int
+    device: str
+    threads: int
+    cpu: str
+    cpu_features: tuple[str, ...]
+    torch: str
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it as JSON-able data."""
+        return asdict(self)
+
+
+def untrained_with_contrast(config: str, seed: int = 0) -> FirstOrderMotion:
+    """Random weights whose batch norms have seen pictures: an untouched net answers grey, and grey hides any error."""
+    torch.manual_seed(seed)
+    model = FirstOrderMotion.untrained(config)
+    pictures = textures(2, model.config.size_px, seed)
+    nets = (model.kp_detector, model.generator)
+    norms = [part for net in nets for part in net.modules() if isinstance(part, torch.nn.BatchNorm2d)]
+    for net in nets:
+        net.train()
+    for norm in norms:
+        norm.momentum = None  # the plain mean of what is seen
+    with torch.no_grad():
+        for _ in range(_CALIBRATION_ROUNDS):
+            points = model.kp_detector(pictures)
+            model.generator(pictures, points, points[torch.arange(2).flip(0)])
+    for net in nets:
+        net.eval()
+    return model
+
+
+def textures(count: int, size_px: int, seed: int = 0) -> Tensor:
+    """Soft random colours, `(count, 3, size_px, size_px)` in [0, 1]."""
+    coarse = torch.rand(count, 3, _TEXTURE_PX, _TEXTURE_PX, generator=torch.Generator().manual_seed(seed))
+    return F.interpolate(coarse, size=(size_px, size_px), mode="bicubic").clamp(0, 1)
+
+
+def time_animation(
+    model: FirstOrderMotion,
+    precision: torch.dtype,
+    *,
+    batches: Sequence[int] = BATCHES,
+    rounds: int = 5,
+    progress: Progress = SILENT,
+) -> AnimationSpeed:
+    """Time the plain and the quick path of a model on its device.
+
+    Args:
+        model: its nets; random weights are as fast as trained ones.
+        precision: of the quick path.
+        batches: batch sizes to try.
+        rounds: timed rounds of each; one more before them warms up and is not counted.
+        progress: hears of every round.
+
+    Raises:
+        ValueError: no batch size or no round is asked for.
+    """
+    if not batches or min(batches) < 1 or rounds < 1:
+        raise ValueError("a timing needs a batch size and a round at least")
+    size, device = model.config.size_px, model.device
+    pictures = textures(max(batches) + 1, size, seed=1).to(device)
+    source, driving = pictures[:1], pictures[1:]
+    kp_source = model.keypoints(source)
+    # Each batch size has its own nets: weights are laid out for the first size that they see.
+    quick = {batch: model.animator(precision) for batch in batches}
+    encoded = {batch: animator.encode(source) for batch, animator in quick.items()}
+
+    def plain() -> Tensor:
+        return model.generate(source, kp_source=kp_source, kp_driving=model.keypoints(driving[:1])).prediction
+
+    def fast(batch: int) -> Tensor:
+        animator: FastAnimator = quick[batch]
+        return animator.generate(encoded[batch], animator.keypoints(driving[:batch])).prediction
+
+    times: dict[int, list[float]] = {batch: [] for batch in batches}
+    plain_times: list[float] = []
+    progress.start("timing", rounds + 1)
+    for round_ in range(rounds + 1):
+        taken = {0: _seconds(plain, device)}
+        for batch in batches:
+            taken[batch] = _seconds(lambda batch=batch: fast(batch), device) / batch  # type: ignore[misc]
+        if round_:
+            plain_times.append(taken[0])
+            for batch in batches:
+                times[batch].append(taken[batch])
+        progress.advance()
+    progress.finish()
+
+    by_batch = {batch: 1000 * median(values) for batch, values in times.items()}
+    best = min(by_batch, key=by_batch.__getitem__)
+    plain_ms = 1000 * median(plain_times)
+    wanted = model.generate(source, kp_source=kp_source, kp_driving=model.keypoints(driving[:best])).prediction
+    return AnimationSpeed(
+        plain_ms_per_frame=plain_ms,
+        fast_ms_per_frame=by_batch[best],
+        ratio=plain_ms / by_batch[best],
+        batch=best,
+        by_batch=by_batch,
+        precision=str(precision).removeprefix("torch."),
+        rounds=rounds,
+        difference=difference(fast(best), wanted),
+        size_px=size,
+        device=str(device),
+        threads=torch.get_num_threads(),
+        cpu=_cpu_line("model name") or platform.processor() or platform.machine(),
+        cpu_features=_cpu_features(),
+        torch=torch.__version__,
+    )
+
+
+def difference(made: Tensor, wanted: Tensor) -> Difference:
+    """How far pictures in [0, 1] are from others of the same shape."""
+    apart = (made.float() - wanted.float()).abs()
+    square = float(apart.square().mean())
+    return Difference(
+        largest=float(apart.max()),
+        mean=float(apart.mean()),
+        psnr_db=None if square == 0 else float(-10 * torch.log10(torch.tensor(square))),
+        contrast=float(wanted.float().std()),
+    )
+
+
+def _seconds(work: Callable[[], Tensor], device: torch.device) -> float:
+    began = time.perf_counter()
+    work()
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return time.perf_counter() - began
+
+
+def _cpu_line(name: str) -> str:
+    path = Path("/proc/cpuinfo")
+    if path.is_file():
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            key, _, value = line.partition(":")
+            if key.strip() == name:
+                return value.strip()
+    return ""
+
+
+def _cpu_features() -> tuple[str, ...]:
+    flags = set((_cpu_line("flags") or _cpu_line("Features")).split())
+    return tuple(flag for flag in _CPU_FLAGS if flag in flags)

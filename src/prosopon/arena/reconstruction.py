@@ -1,0 +1,318 @@
+"""Video reconstruction, the published test of image animation: rebuild a video from its first frame.
+
+Siarohin et al., First Order Motion Model for Image Animation, NeurIPS 2019, section 4: the first frame is the source,
+all frames are driving, motion is absolute. Everything happens inside one crop that does not move. Every number stands
+beside that of copying the source, without which it says little: a person who sits still is easy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import tee
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from prosopon.arena.metrics import KEYPOINT_PICTURE_PX, keypoint_distance, l1, psnr, ssim
+from prosopon.core.clip import Clip, Frame
+from prosopon.core.errors import MediaError, MissingError
+from prosopon.core.faces import Box, Face
+from prosopon.core.progress import SILENT, Progress
+from prosopon.create.fomm.framing import FACE_SIDE
+from prosopon.create.fomm.prepared import still_box
+from prosopon.faces.crop import cut, square
+from prosopon.faces.finder import FaceFinder
+from prosopon.faces.track import track
+from prosopon.media.read import read
+
+Reconstruct = Callable[[Frame, Iterator[Frame]], Iterator[Frame]]
+"""Source `uint8 (S, S, 3)` and driving frames of that size -> as many results of that size, streamed."""
+
+METRICS = ("l1", "psnr", "ssim", "akd", "akd_eyes", "akd_mouth", "mkr")
+"""Names of all metrics: of `psnr` and `ssim` more is better, of the others less."""
+_MIN_FACES = 0.5
+"""Clips in which fewer of the frames show a face are skipped."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One metric.
+
+    Attributes:
+        value: of the reconstruction; None where nothing could be measured.
+        copy: of the source frame, unmoved.
+    """
+
+    value: float | None
+    copy: float | None
+
+    @property
+    def ratio(self) -> float | None:
+        """Value over copy: 1 is no better than not moving; below 1 is better for errors, above 1 for the others."""
+        if self.value is None or self.copy is None or not np.isfinite([self.value, self.copy]).all():
+            return None
+        if self.copy == 0:
+            return 1.0 if self.value == 0 else None
+        return self.value / self.copy
+
+
+@dataclass
+class Tally:
+    """Sums over frames, from which the means of a clip, a person and everything follow.
+
+    A mean over frames: long clips count for more, as in the published protocol's tool for keypoints.
+    """
+
+    n_frames: int = 0
+    n_clips: int = 0
+    n_wanted_faces: int = 0
+    sums: dict[str, list[float]] = field(default_factory=dict)
+    copy_sums: dict[str, list[float]] = field(default_factory=dict)
+
+    def add(self, made: Mapping[str, float], copied: Mapping[str, float]) -> None:
+        """One frame's metrics; those that could not be measured are absent."""
+        for held, values in ((self.sums, made), (self.copy_sums, copied)):
+            for name, value in values.items():
+                total = held.setdefault(name, [0.0, 0])
+                total[0] += value
+                total[1] += 1
+
+    def join(self, other: Tally) -> None:
+        """Add another tally to this one."""
+        self.n_frames += other.n_frames
+        self.n_clips += other.n_clips
+        self.n_wanted_faces += other.n_wanted_faces
+        for held, values in ((self.sums, other.sums), (self.copy_sums, other.copy_sums)):
+            for name, (value, count) in values.items():
+                total = held.setdefault(name, [0.0, 0])
+                total[0] += value
+                total[1] += count
+
+    def measures(self) -> dict[str, Measure]:
+        """Every metric's mean over frames."""
+        return {name: Measure(_mean(self.sums.get(name)), _mean(self.copy_sums.get(name))) for name in METRICS}
+
+    def as_json(self) -> dict[str, Any]:
+        """Numbers of clips and frames, and each metric with its baseline and ratio."""
+        metrics = {
+            name: {"value": measure.value, "copy": measure.copy, "ratio": measure.ratio}
+            for name, measure in self.measures().items()
+        }
+        return {"clips": self.n_clips, "frames": self.n_frames, "faces": self.n_wanted_faces, "metrics": metrics}
+
+
+def _mean(total: list[float] | None) -> float | None:
+    return total[0] / total[1] if total is not None and total[1] else None
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """What a data set gave.
+
+    Attributes:
+        clips: tally by `person/file`.
+        skipped: why a clip was left out, by the same name.
+        back_end: the face finder's name, None without one.
+        size_px, every: as asked for.
+    """
+
+    clips: Mapping[str, Tally]
+    skipped: Mapping[str, str]
+    back_end: str | None
+    size_px: int
+    every: int
+
+    @property
+    def total(self) -> Tally:
+        """Over all frames of all clips."""
+        return _joined(self.clips.values())
+
+    @property
+    def people(self) -> dict[str, Tally]:
+        """Tally by person."""
+        names = dict.fromkeys(name.partition("/")[0] for name in self.clips)
+        return {who: _joined(t for name, t in self.clips.items() if name.partition("/")[0] == who) for who in names}
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything as JSON-able data."""
+        return {
+            "size_px": self.size_px,
+            "every": self.every,
+            "faces": self.back_end,
+            "total": self.total.as_json(),
+            "people": {name: tally.as_json() for name, tally in self.people.items()},
+            "clips": {name: tally.as_json() for name, tally in self.clips.items()},
+            "skipped": dict(self.skipped),
+        }
+
+
+def _joined(tallies: Iterable[Tally]) -> Tally:
+    total = Tally()
+    for tally in tallies:
+        total.join(tally)
+    return total
+
+
+def find_clips(folder: Path) -> dict[str, Path]:
+    """The videos of a data set by name, `person/file`: of its folder `test`, as published sets have one, else of it.
+
+    Each sub-folder is a person. Of videos that lie flat, the part of the name before `#`, else the whole name, is the
+    person. A folder of PNG pictures is a video. What is no video is found out when it is read.
+
+    Raises:
+        MissingError: there is no such folder, or there are no files in it.
+    """
+    if not folder.is_dir():
+        raise MissingError(f"there is no folder {folder}", "give a folder of videos, a sub-folder for each person")
+    folder = folder / "test" if (folder / "test").is_dir() else folder
+    found: dict[str, Path] = {}
+    for entry in sorted(folder.iterdir()):
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir() and not _is_frames(entry):
+            found |= {f"{entry.name}/{path.relative_to(entry).as_posix()}": path for path in _within(entry)}
+        else:
+            found[f"{entry.stem.partition('#')[0]}/{entry.name}"] = entry
+    if not found:
+        raise MissingError(f"there are no videos in {folder}", "give a folder of videos, a sub-folder for each person")
+    return found
+
+
+def _is_frames(folder: Path) -> bool:
+    suffixes = {path.suffix.lower() for path in folder.iterdir() if path.is_file()}
+    return ".png" in suffixes and suffixes <= {".png", ".txt"}
+
+
+def _within(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith("."):
+            continue
+        if path.is_dir() and not _is_frames(path):
+            yield from _within(path)
+        else:
+            yield path
+
+
+def measure(
+    files: Mapping[str, Path],
+    reconstruct: Reconstruct,
+    finder: FaceFinder | None,
+    *,
+    size_px: int = KEYPOINT_PICTURE_PX,
+    every: int = 1,
+    max_clips: int | None = None,
+    progress: Progress = SILENT,
+) -> Reconstruction:
+    """Reconstruct videos and compare them with themselves.
+
+    Args:
+        files: by name, as `find_clips` gives them.
+        reconstruct: what is measured.
+        finder: finds the crop and the keypoints; without one the middle square of the picture is taken, and the
+            keypoint metrics are left out.
+        size_px: side of the pictures that are compared.
+        every: look at every n-th frame.
+        max_clips: stop after so many measured clips.
+        progress: hears of every frame, and of every clip that is skipped.
+
+    Raises:
+        MissingError: not one of the files is a video that can be measured.
+    """
+    clips: dict[str, Tally] = {}
+    skipped: dict[str, str] = {}
+    for name, path in files.items():
+        if max_clips is not None and len(clips) >= max_clips:
+            break
+        try:
+            clip = read(path)
+            found = measure_clip(clip, reconstruct, finder, size_px=size_px, every=every, progress=progress)
+        except MediaError as error:
+            found = error.what
+        if isinstance(found, Tally):
+            clips[name] = found
+        else:
+            skipped[name] = found
+            progress.note(f"{name} is skipped: {found}")
+    if not clips:
+        reason = next(iter(skipped.values()), "there are no files")
+        raise MissingError(
+            f"not one of {len(skipped)} files can be measured (the first: {reason})",
+            "give a folder of videos, each of one face that can be seen",
+        )
+    return Reconstruction(clips, skipped, None if finder is None else finder.name, size_px, every)
+
+
+def measure_clip(
+    clip: Clip,
+    reconstruct: Reconstruct,
+    finder: FaceFinder | None,
+    *,
+    size_px: int = KEYPOINT_PICTURE_PX,
+    every: int = 1,
+    progress: Progress = SILENT,
+) -> Tally | str:
+    """One clip's tally, or why it is skipped."""
+    if len(clip) < 2:
+        return "it is not a video"
+    box = _whole(clip) if finder is None else _face_box(clip, finder, every, progress)
+    if box is None:
+        return "no face is clearly seen in it"
+
+    def crops() -> Iterator[Frame]:
+        for index, frame in enumerate(clip.frames()):
+            if index % every == 0:
+                yield cut(frame, box, size_px)
+
+    progress.start(f"reconstructing {clip.name}", -(-len(clip) // every))
+    source = cut(clip.first(), box, size_px)
+    wanted, driving = tee(crops())
+    source_face = None if finder is None else _largest(finder, source)
+    tally = Tally(n_clips=1)
+    for truth, result in zip(wanted, reconstruct(source, driving), strict=True):
+        made, copied = _pixels(result, truth), _pixels(source, truth)
+        if np.isinf([made["psnr"], copied["psnr"]]).any():
+            # An exact frame, such as the first one copied, would make the mean infinite; it is left out of both.
+            del made["psnr"], copied["psnr"]
+        truth_face = None if finder is None else _largest(finder, truth)
+        if finder is not None and truth_face is not None:
+            tally.n_wanted_faces += 1
+            made |= _keypoints(_largest(finder, result), truth_face, size_px)
+            copied |= _keypoints(source_face, truth_face, size_px)
+        tally.add(made, copied)
+        tally.n_frames += 1
+        progress.advance()
+    progress.finish()
+    return tally
+
+
+def _whole(clip: Clip) -> Box:
+    side = min(clip.width, clip.height)
+    left, top = (clip.width - side) / 2, (clip.height - side) / 2
+    return square(Box(left, top, left + side, top + side))
+
+
+def _face_box(clip: Clip, finder: FaceFinder, every: int, progress: Progress) -> Box | None:
+    tracks = track(clip, finder, every=every, progress=progress)
+    person = tracks.main
+    if person is None or len(person) < _MIN_FACES * tracks.n_frames:
+        return None
+    points = [face.landmarks for face in person.faces.values() if face.landmarks is not None]
+    return still_box(points, FACE_SIDE) if points else None
+
+
+def _largest(finder: FaceFinder, picture: Frame) -> Face | None:
+    return next((face for face in finder.find(picture) if face.landmarks is not None), None)
+
+
+def _pixels(picture: Frame, wanted: Frame) -> dict[str, float]:
+    return {"l1": l1(picture, wanted), "psnr": psnr(picture, wanted), "ssim": ssim(picture, wanted)}
+
+
+def _keypoints(face: Face | None, wanted: Face, size_px: int) -> dict[str, float]:
+    """Distances where both have a face; whether one is missing always."""
+    if face is None or face.landmarks is None or wanted.landmarks is None:
+        return {"mkr": 1.0}
+    apart = keypoint_distance(face.landmarks, wanted.landmarks, size_px)
+    return {"akd": apart.whole, "akd_eyes": apart.eyes, "akd_mouth": apart.mouth, "mkr": 0.0}

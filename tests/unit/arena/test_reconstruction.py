@@ -1,0 +1,147 @@
+"""The reconstruction protocol with reconstructors whose results are known, and a finder that reads the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from prosopon.arena.reconstruction import find_clips, measure, measure_clip
+from prosopon.core.clip import Clip, Frame
+from prosopon.core.errors import MissingError
+from prosopon.core.faces import Box, Face
+from prosopon.media.write.dispatch import encode
+
+N_FRAMES = 7
+
+
+def clip_of(n_frames: int = N_FRAMES, *, name: str = "clip") -> Clip:
+    """A bright square that wanders over a soft background."""
+    y, x = np.mgrid[:64, :64]
+    frames = []
+    for index in range(n_frames):
+        picture = np.stack((x * 2, y * 2, 64 + x), axis=-1).astype(np.uint8)
+        picture[20:40, 12 + 3 * index : 32 + 3 * index] = 250
+        frames.append(picture)
+    return Clip.of_frames(frames, 25, name=name)
+
+
+class SquareFinder:
+    """Takes the bright square for a face: landmarks on a ring in it. Sees nobody where there is none."""
+
+    name = "square"
+
+    def find(self, frame: Frame) -> list[Face]:
+        rows, columns = np.nonzero(frame.min(axis=-1) > 200)
+        if len(rows) < 20:
+            return []
+        box = Box(columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+        angle = np.linspace(0, 2 * np.pi, 68)
+        radius = np.array([box.width, box.height]) / 2
+        points = np.array(box.centre) + radius * np.stack((np.cos(angle), np.sin(angle)), axis=-1)
+        return [Face(box, points.astype(np.float32))]
+
+
+def perfect(source: Frame, driving: Iterator[Frame]) -> Iterator[Frame]:
+    yield from driving
+
+
+def copying(source: Frame, driving: Iterator[Frame]) -> Iterator[Frame]:
+    for _ in driving:
+        yield source
+
+
+def blank(source: Frame, driving: Iterator[Frame]) -> Iterator[Frame]:
+    for _ in driving:
+        yield np.zeros_like(source)
+
+
+def test_perfect_reconstruction_has_no_error() -> None:
+    tally = measure_clip(clip_of(), perfect, SquareFinder(), size_px=64)
+    assert not isinstance(tally, str)
+    found = tally.measures()
+    assert tally.n_frames == tally.n_wanted_faces == N_FRAMES
+    for name in ("l1", "akd", "akd_eyes", "akd_mouth", "mkr"):
+        assert found[name].value == 0
+    assert found["ssim"].value == pytest.approx(1)
+    assert found["psnr"].value is None  # infinite in every frame
+    for name in ("l1", "akd"):
+        assert (found[name].copy or 0) > 0.01
+        assert found[name].ratio == 0
+
+
+def test_copying_is_the_baseline() -> None:
+    tally = measure_clip(clip_of(), copying, SquareFinder(), size_px=64)
+    assert not isinstance(tally, str)
+    for name, measured in tally.measures().items():
+        assert measured.value == measured.copy, name
+        assert measured.ratio == 1, name
+
+
+def test_lost_faces_are_missing_not_far() -> None:
+    tally = measure_clip(clip_of(), blank, SquareFinder(), size_px=64)
+    assert not isinstance(tally, str)
+    found = tally.measures()
+    assert found["mkr"].value == 1
+    assert found["mkr"].copy == 0
+    assert found["akd"].value is None
+    assert found["akd"].ratio is None
+
+
+def test_every_and_without_finder() -> None:
+    tally = measure_clip(clip_of(), copying, None, size_px=32, every=3)
+    assert not isinstance(tally, str)
+    assert tally.n_frames == 3
+    assert tally.n_wanted_faces == 0
+    assert tally.measures()["akd"].value is None
+    assert (tally.measures()["l1"].value or 0) > 0
+
+
+def test_a_reconstructor_must_give_every_frame() -> None:
+    def short(source: Frame, driving: Iterator[Frame]) -> Iterator[Frame]:
+        yield next(driving)
+
+    with pytest.raises(ValueError, match="shorter"):
+        measure_clip(clip_of(), short, None, size_px=32)
+
+
+def test_a_folder_of_people(tmp_path: Path) -> None:
+    for person, n_frames in (("anna", 4), ("bo", 6)):
+        (tmp_path / person).mkdir()
+        encode(clip_of(n_frames), tmp_path / person / "one.gif")
+    encode(clip_of(5), tmp_path / "anna" / "two")
+    encode(Clip.still(clip_of().first()), tmp_path / "bo" / "still.png")
+    (tmp_path / "bo" / "notes.txt").write_text("not a video")
+    files = find_clips(tmp_path)
+    assert [*files] == ["anna/one.gif", "anna/two", "bo/notes.txt", "bo/one.gif", "bo/still.png"]
+    result = measure(files, copying, None, size_px=32)
+    assert {name: tally.n_frames for name, tally in result.people.items()} == {"anna": 9, "bo": 6}
+    assert result.total.n_clips == 3
+    assert set(result.skipped) == {"bo/notes.txt", "bo/still.png"}
+    data = result.as_json()
+    assert data["people"]["bo"]["metrics"]["l1"]["ratio"] == 1
+    assert data["total"]["frames"] == 15
+    weighted = (9 * result.people["anna"].measures()["l1"].value + 6 * result.people["bo"].measures()["l1"].value) / 15  # type: ignore[operator]
+    assert result.total.measures()["l1"].value == pytest.approx(weighted)
+    assert measure(files, copying, None, size_px=32, max_clips=1).total.n_clips == 1
+
+
+def test_published_form(tmp_path: Path) -> None:
+    (tmp_path / "train").mkdir()
+    (tmp_path / "test").mkdir()
+    encode(clip_of(3), tmp_path / "test" / "frames")
+    for name in ("id1#a#0.gif", "id1#b#7.gif", "id2.gif"):
+        encode(clip_of(3), tmp_path / "test" / name)
+    assert [*find_clips(tmp_path)] == ["frames/frames", "id1/id1#a#0.gif", "id1/id1#b#7.gif", "id2/id2.gif"]
+
+
+def test_nothing_to_measure(tmp_path: Path) -> None:
+    with pytest.raises(MissingError, match="no folder"):
+        find_clips(tmp_path / "absent")
+    with pytest.raises(MissingError, match="no videos"):
+        find_clips(tmp_path)
+    (tmp_path / "notes.txt").write_text("not a video")
+    with pytest.raises(MissingError, match="can be measured"):
+        measure(find_clips(tmp_path), copying, None)
