@@ -95,7 +95,6 @@ def run(args: TrainFomm, console: Console) -> int:
     material = _material(args, config, console)
     settings = _settings(args, config, material)
     name = check_name(args.name or f"fomm.{config.name}")
-    started = {} if args.start_from is None else {args.start_from.name: sha256_of(args.start_from)}
     seed_all(settings.seed)
     recipe = FommRecipe(
         name,
@@ -104,11 +103,12 @@ def run(args: TrainFomm, console: Console) -> int:
         load_features(args.features, args.vgg_weights),
         card=card_of(config, licence=args.licence, origin="trained with prosopon train fomm"),
         data=plain(material.facts),
-        inputs={**material.inputs, **started},
+        inputs=material.inputs,
         held_out=material.held_out,
     )
     if args.start_from is not None:
         start_from(recipe.modules, args.start_from)
+        recipe.inputs = {**recipe.inputs, f"start {args.start_from.name}": sha256_of(args.start_from)}
     step = Step("create.fomm.preview", {"weights": name}, source_type=SourceType.TRAINED)
 
     def show(picture: NDArray[np.uint8], path: Path) -> None:

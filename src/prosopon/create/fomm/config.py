@@ -7,10 +7,12 @@ Published: Siarohin et al., First Order Motion Model for Image Animation, NeurIP
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
-from typing import Any, Literal, TypeVar, get_type_hints
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, TypeVar
 
 from prosopon.core.errors import MissingError, UsageError
+from prosopon.train.rebuild import rebuild
+from prosopon.train.toml import plain
 
 
 @dataclass(frozen=True)
@@ -331,26 +333,20 @@ _Config = TypeVar("_Config")
 
 
 def from_table(kind: type[_Config], table: Mapping[str, Any], where: str) -> _Config:
-    """The inverse of `dataclasses.asdict` for the configurations here; lists become tuples.
+    """The inverse of `dataclasses.asdict` for the configurations here: out of nested tables, as files hold them.
+
+    Args:
+        kind: of the configuration.
+        table: its fields; those left out have their defaults.
+        where: what is being read, for the error.
 
     Raises:
-        UsageError: a key is unknown.
+        UsageError: a key is unknown, or a value is of the wrong type.
     """
-    hints = get_type_hints(kind)
-    known = {entry.name for entry in fields(kind)}  # type: ignore[arg-type]
-    unknown = sorted(set(table) - known)
-    if unknown:
-        raise UsageError(f"{where} has unknown keys {unknown}", f"known: {', '.join(sorted(known))}")
-    values: dict[str, Any] = {}
-    for name, value in table.items():
-        parts: tuple[Any, ...] = (hints[name], *getattr(hints[name], "__args__", ()))
-        nested = next((part for part in parts if is_dataclass(part)), None)
-        if isinstance(nested, type) and isinstance(value, Mapping):
-            values[name] = from_table(nested, value, f"{where}.{name}")
-        else:
-            values[name] = _tuples(value)
-    return kind(**values)
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+    try:
+        config: _Config = rebuild(kind, plain(table))
+    except (TypeError, ValueError) as error:
+        raise UsageError(
+            f"{where} is no {kind.__name__}: {error}", "its form is that of create/fomm/config.py"
+        ) from None
+    return config

@@ -17,9 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from prosopon.core.errors import MissingError, UsageError
-from prosopon.create.fomm.config import CONFIGS, FommConfig, get_config
-from prosopon.train.rebuild import rebuild
-from prosopon.train.toml import plain
+from prosopon.create.fomm.config import CONFIGS, FommConfig, from_table, get_config
 
 _FORMS = {".toml": tomllib.loads, ".json": json.loads}
 
@@ -55,24 +53,7 @@ def read_config(path: Path) -> FommConfig:
     base = table.pop("base", None)
     if base is not None:
         table = _merged(asdict(get_config(base)), table)
-    return config_from_table({"name": path.stem, **table}, str(path))
-
-
-def config_from_table(table: Mapping[str, Any], where: str) -> FommConfig:
-    """The inverse of `dataclasses.asdict`: a configuration out of nested tables, as cards and run files hold it.
-
-    Args:
-        table: keys as the fields of `FommConfig`; those left out have their defaults.
-        where: what is being read, for the error.
-
-    Raises:
-        UsageError: unknown keys, or values of the wrong type.
-    """
-    try:
-        config: FommConfig = rebuild(FommConfig, plain(table))
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"{where} is no configuration: {error}", "its form is that of FommConfig") from None
-    return config
+    return from_table(FommConfig, {"name": path.stem, **table}, str(path))
 
 
 def _merged(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from prosopon.create.fomm.config import FommConfig
 from prosopon.create.fomm.discriminator import Discriminator, build_discriminator
 from prosopon.create.fomm.held_out import HeldOut
 from prosopon.create.fomm.net import Generated, Generator, KeypointDetector, Keypoints, build_nets
+from prosopon.create.fomm.technique import model_card
 from prosopon.models.perceptual import PerceptualPyramid
 from prosopon.models.tensors import to_frames, to_tensor
 from prosopon.models.tps import SmoothMap
@@ -217,14 +218,8 @@ class FommRecipe(Recipe):
 
 def card_of(config: FommConfig, *, licence: str, origin: str) -> dict[str, Any]:
     """What goes beside weights of this configuration: enough to build their nets again."""
-    return {
-        "technique": "fomm",
-        "config": config.name,
-        "licence": licence,
-        "origin": origin,
-        "model": asdict(config.model),
-        "align_corners": config.align_corners,
-    }
+    built_again_from = model_card(config.model, align_corners=config.align_corners)
+    return {**built_again_from, "config": config.name, "licence": licence, "origin": origin}
 
 
 def _dotted(pictures: Tensor, points: Keypoints) -> Tensor:

@@ -9,8 +9,16 @@ from pathlib import Path
 import pytest
 
 from prosopon.core.errors import MissingError, UsageError
-from prosopon.create.fomm.config import CONFIGS, PUBLISHED, AugmentConfig, DiscriminatorConfig, FommConfig, get_config
-from prosopon.create.fomm.config_file import config_from_table, find_config
+from prosopon.create.fomm.config import (
+    CONFIGS,
+    PUBLISHED,
+    AugmentConfig,
+    DiscriminatorConfig,
+    FommConfig,
+    from_table,
+    get_config,
+)
+from prosopon.create.fomm.config_file import find_config
 from prosopon.create.fomm.data import Plan, plan
 
 # name: spectral norm, keypoints shown, one jacobian map, GAN, epochs, repeats, milestones, batch, rate of the
@@ -81,7 +89,7 @@ def test_an_unknown_name_says_which_there_are() -> None:
 @pytest.mark.parametrize("name", CONFIGS)
 def test_configurations_survive_json(name: str) -> None:
     table = json.loads(json.dumps(asdict(CONFIGS[name])))
-    assert config_from_table(table, name) == CONFIGS[name]
+    assert from_table(FommConfig, table, name) == CONFIGS[name]
 
 
 def test_a_file_says_only_what_differs_from_its_base(tmp_path: Path) -> None:
