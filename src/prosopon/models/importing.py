@@ -120,7 +120,7 @@ def import_weights(
     origin: str,
     force: bool = False,
 ) -> Entry:
-    """Store published weights among the user's own, in half precision.
+    """Store published weights among the user's own, as exact as they are.
 
     Args:
         path: the published file.
@@ -158,7 +158,7 @@ def import_weights(
     folder = user_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        checkpoint.save(state, folder / name, card, dtype=torch.float16)
+        checkpoint.save(state, folder / name, card)
     except OSError as error:
         raise CheckpointError(
             f"the weights cannot be stored in {folder}: {error}", "make room, or set PROSOPON_HOME"
