@@ -15,10 +15,11 @@ from scipy.interpolate import LinearNDInterpolator
 from scipy.ndimage import map_coordinates
 
 from prosopon.studio.hairline import hairline, inside_hairline
-from prosopon.studio.mesh import Floats, Material, Mesh, both_sides, compact, grid_triangles, normals
+from prosopon.studio.mesh import Floats, Material, Mesh, compact, grid_triangles, normals
 from prosopon.studio.person import HairStyle, Identity
 from prosopon.studio.sculpt import ramp, sculpt
 from prosopon.studio.template import RADIUS, S_BACK, T_TOP, template
+from prosopon.studio.wardrobe import over_clothes
 
 _STEP = 0.4
 _FALL_T, _FRONT_S = 5.2, 9.6
@@ -53,14 +54,19 @@ class Cut:
     comb: tuple[float, float]
     falls: float | None = None
 
+    @property
+    def parted(self) -> bool:
+        """Whether the hair lies to both sides of a parting."""
+        return self.comb[0] == 1.0
+
 
 _CUTS = {
     HairStyle.CROPPED: Cut(0.22, 1500, 1.1, 0.2, 0.1, 0.0, 0, 0.5, (0.2, -0.6)),
     HairStyle.SHORT: Cut(0.7, 900, 3.4, 0.42, 0.45, 0.12, 0.6, 0.45, (0.5, 0.5)),
     HairStyle.SIDE_PARTED: Cut(0.95, 800, 5.5, 0.5, 0.35, 0.10, 0.5, 0.18, (1.0, 0.15)),
     HairStyle.CURLY: Cut(1.5, 1100, 4.2, 0.42, 0.9, 0.42, 1.8, 1.6, (0.2, -0.2)),
-    HairStyle.BOB: Cut(0.75, 620, 10.0, 0.6, 0.3, 0.12, 0.8, 0.1, (1.0, 0.15), -8.0),
-    HairStyle.LONG: Cut(0.7, 620, 13.0, 0.65, 0.35, 0.25, 1.4, 0.12, (1.0, 0.15), -19.0),
+    HairStyle.BOB: Cut(1.05, 620, 10.0, 0.6, 0.3, 0.12, 0.8, 0.1, (1.0, 0.15), -8.0),
+    HairStyle.LONG: Cut(1.0, 620, 13.0, 0.65, 0.35, 0.25, 1.4, 0.12, (1.0, 0.15), -19.0),
     HairStyle.TIED_BACK: Cut(0.3, 620, 8.0, 0.5, 0.1, 0.04, 0.5, 0.06, (0.0, 1.0)),
 }
 
@@ -87,9 +93,9 @@ class Scalp:
         grown = inside_hairline(identity, np.stack([s.ravel(), t.ravel()], 1))
         thick = cut.thickness * (0.7 + 0.6 * identity.hair_length)
         lift = thick * ramp(grown, -0.2, 1.0 + 1.2 * thick) * (0.8 + 0.3 * ramp(at[:, 1], 6, 14))
-        if identity.hair_style is HairStyle.SIDE_PARTED:
-            part = parting(identity)
-            lift -= 0.5 * thick * np.exp(-(((at[:, 0] - part) / 0.5) ** 2)) * ramp(at[:, 1], 7, 9)
+        if cut.parted:
+            groove = np.exp(-(((at[:, 0] - parting(identity)) / 0.45) ** 2))
+            lift -= 0.5 * thick * groove * ramp(at[:, 1], 7, 9)
         points = points + out * (lift - 0.1 * ramp(-grown, -0.1, 0.3))[:, None]
         self.inside = (grown > 0.35 + 0.35 * min(thick, 1.0)).reshape(s.shape)
         self.grown = grown.reshape(s.shape)
@@ -114,6 +120,7 @@ class Scalp:
         else:
             radius = radius + 1.6 * ramp(drop, 15, 22)
         falling = np.stack([out[:, 0] * radius, y, out[:, 2] * radius - 4.0], -1)
+        falling = over_clothes(falling, 0.3)
         behind = np.abs(self.s) > _FRONT_S
         blend = ramp(drop, 0.0, 2.5)[..., None]
         mixed = self.points[:start] * (1 - blend) + falling * blend
@@ -138,7 +145,8 @@ class Scalp:
 
 def parting(identity: Identity) -> float:
     """s of the parting."""
-    return 3.2 if identity.grain % 2 else -3.2
+    aside = 3.2 if identity.hair_style is HairStyle.SIDE_PARTED else 0.35 * (identity.grain % 7)
+    return aside if identity.grain % 2 else -aside
 
 
 def comb(identity: Identity, s: Floats, t: Floats) -> Floats:
@@ -149,8 +157,8 @@ def comb(identity: Identity, s: Floats, t: Floats) -> Floats:
     if identity.hair_style is HairStyle.TIED_BACK:
         across = np.sign(s) * (0.2 + 1.0 * side)
         up = 1.0 - 1.1 * side
-    elif cut.falls is not None or identity.hair_style is HairStyle.SIDE_PARTED:
-        away = np.tanh((s - (parting(identity) if identity.hair_style is HairStyle.SIDE_PARTED else 0.0)) / 0.6)
+    elif cut.parted:
+        away = np.tanh((s - parting(identity)) / 0.6)
         across = cut.comb[0] * away * (1 - side)
         up = cut.comb[1] * (1 - side) - side
     else:
@@ -178,8 +186,7 @@ def _shell(identity: Identity, scalp: Scalp) -> Mesh:
     light = np.clip(0.45 + 0.15 * scalp.grown.ravel(), 0.35, 0.7)
     plane = np.stack([s.ravel(), t.ravel()], 1)
     shell = Mesh.of(points, triangles, plane, Material.HAIR, head=_head_share(points), light=light, flow=flow)
-    shell = compact(shell)
-    return both_sides(shell) if cut_of(identity).falls is not None else shell
+    return compact(shell)
 
 
 _STEPS = 7
@@ -251,23 +258,22 @@ def _locks(identity: Identity, scalp: Scalp, rng: np.random.Generator) -> Mesh:
     across = np.array((-1.0, 0.0, 1.0))
     ribbon = curve[:, :, None] + (side * half)[:, :, None] * across[:, None]
     ribbon = ribbon - normal[:, :, None] * (0.45 * half[:, :, None] * across[:, None] ** 2)
-    points = ribbon.reshape(-1, 3)
+    points = over_clothes(ribbon.reshape(-1, 3), 0.15)
     shape = (count, _STEPS + 1, 3)
     first = shape[1] * shape[2] * np.arange(count)
     triangles = (grid_triangles(shape[1], shape[2])[None] + first[:, None, None]).reshape(-1, 3)
     around = (strands.root + rng.uniform(-4, 4, count))[:, None, None] + half * across
     along = np.broadcast_to(k * strands.length[:, None, None], shape)
     light = np.broadcast_to((0.72 + 0.28 * strands.raised)[:, None, None] * (0.65 + 0.35 * k), shape)
-    locks = Mesh.of(
+    return Mesh.of(
         points,
         triangles,
         np.stack([around.ravel(), along.ravel()], 1),
-        Material.HAIR,
+        Material.LOCK,
         head=_head_share(points),
         light=light.ravel(),
         flow=np.broadcast_to(tangent[:, :, None], (*shape, 3)).reshape(-1, 3),
     )
-    return both_sides(locks)
 
 
 def _unit(vectors: Floats) -> Floats:

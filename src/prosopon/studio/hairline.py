@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 
 def hairline(identity: Identity, s: Floats) -> Floats:
     """Lowest t with hair at each s (where hair does not fall)."""
-    high = 8.7 + 0.8 * identity.hairline
+    high = 8.5 + 0.8 * identity.hairline
     corner = 8.4 + 1.5 * max(identity.hairline, -0.4)
     side = 2.6 if identity.hair_style is HairStyle.TIED_BACK else 1.0
     return np.interp(

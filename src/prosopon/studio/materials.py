@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from prosopon.studio.mesh import Material
+from prosopon.studio.mesh import SHEETS, Material
 from prosopon.studio.parts import Part
 from prosopon.studio.person import Identity, Light
 from prosopon.studio.raster import Hits
 from prosopon.studio.shading import diffuse, highlight, strand_highlight
 from prosopon.studio.skin import SkinMap, paint, tone
 
-# Columns of the interpolated vertex values: normal 0-2, surface coordinates 3-4, light from around 5, key light 6,
-# direction of strands 7-9.
+# Columns of the interpolated vertex values: normal 0-2, surface coordinates 3-4, light from around 5, key light 6.
+Floats = NDArray[np.float32]
 _Painted = tuple[NDArray[np.float32], NDArray[np.uint8] | int]
 _SKIN_WRAP = (0.45, 0.25, 0.2)
 _PLAIN_WRAP = (0.15, 0.15, 0.15)
@@ -81,14 +83,13 @@ def _tongue(identity: Identity, v: NDArray[np.float32], light: Light) -> _Painte
     return albedo * received, int(Part.MOUTH)
 
 
-def _hair(identity: Identity, v: NDArray[np.float32], light: Light) -> _Painted:
+def _hair(identity: Identity, v: NDArray[np.float32], light: Light, tangent: Floats) -> _Painted:
     base = np.array(identity.hair, np.float32)
     s, t = v[:, 3], v[:, 4]
     strand = (
         np.sin(s * 31 + 3 * np.sin(s * 7.3) + 0.9 * np.sin(t * 1.3)) * 0.5 + np.sin(s * 83 + 5 * np.sin(t * 0.9)) * 0.5
     )
     received = diffuse(v[:, :3], v[:, 5] * 0.8, v[:, 6], light, _PLAIN_WRAP)
-    tangent = v[:, 7:10] / np.maximum(np.linalg.norm(v[:, 7:10], axis=1, keepdims=True), 1e-6)
     facing = np.clip(v[:, 2] * 0.6 + 0.4, 0, 1) * v[:, 6]
     shine = strand_highlight(tangent, light, 60) * facing * (0.6 + 0.5 * strand)
     colour = base * (1 + 0.35 * strand)[:, None] * received
@@ -115,28 +116,58 @@ def _lash(identity: Identity, v: NDArray[np.float32], light: Light) -> _Painted:
     return np.broadcast_to(colour, (len(v), 3)), int(Part.SKIN)
 
 
+@dataclass(frozen=True)
+class Surface:
+    """What is known about the visible surface, to be interpolated where it is needed.
+
+    Attributes:
+        hits: visible pixels.
+        values: `float32 (N, 7)` at the vertices, in the order above.
+        flow: `(N, 3)` direction of strands at the vertices, in head coordinates.
+        turn: `(3, 3)` rotation of the head.
+    """
+
+    hits: Hits
+    values: Floats
+    flow: NDArray[np.float64]
+    turn: NDArray[np.float64]
+
+    def strands(self, which: NDArray[np.int64]) -> Floats:
+        """Unit direction of the strands at some of the pixels, as seen, `(P, 3)`."""
+        flow = self.hits.among(which).blend((self.flow @ self.turn.T).astype(np.float32))
+        return np.asarray(flow / np.maximum(np.linalg.norm(flow, axis=1, keepdims=True), 1e-6))
+
+
 def shade(
-    identity: Identity, hits: Hits, material: NDArray[np.uint8], values: NDArray[np.float32], light: Light
-) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-    """Linear colour `(P, 3)` and part `(P,)` of the visible pixels."""
-    kind = material[hits.triangles]
+    identity: Identity, surface: Surface, material: NDArray[np.uint8], light: Light
+) -> tuple[Floats, NDArray[np.uint8]]:
+    """Linear colour `(P, 3)` and part `(P,)` of the visible pixels; `material` is that of every triangle."""
+    kind = material[surface.hits.triangles]
     colour = np.zeros((len(kind), 3), np.float32)
     part = np.zeros(len(kind), np.uint8)
-    values[:, :3] /= np.maximum(np.sqrt((values[:, :3] ** 2).sum(1, keepdims=True)), 1e-6)
-    painters = {
-        Material.SKIN: _skin,
-        Material.EAR: _ear,
-        Material.EYE: _eye,
-        Material.MOUTH: _mouth,
-        Material.TEETH: _teeth,
-        Material.TONGUE: _tongue,
-        Material.HAIR: _hair,
-        Material.CLOTHES: _clothes,
-        Material.FRAME: _frame,
-        Material.LASH: _lash,
-    }
-    for name, painter in painters.items():
+    values = surface.hits.blend(surface.values)
+    normal = values[:, :3]
+    normal /= np.maximum(np.sqrt(np.einsum("ij,ij->i", normal, normal)), 1e-6)[:, None]
+    sheet = np.isin(kind, SHEETS) & (normal[:, 2] < 0)
+    normal[sheet] *= -1
+    for name in np.unique(kind):
         here = np.flatnonzero(kind == name)
-        if len(here):
-            colour[here], part[here] = painter(identity, values[here], light)
+        seen = values[here]
+        if name in (Material.HAIR, Material.LOCK):
+            colour[here], part[here] = _hair(identity, seen, light, surface.strands(here))
+        else:
+            colour[here], part[here] = _PAINTERS[Material(name)](identity, seen, light)
     return colour, part
+
+
+_PAINTERS = {
+    Material.SKIN: _skin,
+    Material.EAR: _ear,
+    Material.EYE: _eye,
+    Material.MOUTH: _mouth,
+    Material.TEETH: _teeth,
+    Material.TONGUE: _tongue,
+    Material.CLOTHES: _clothes,
+    Material.FRAME: _frame,
+    Material.LASH: _lash,
+}

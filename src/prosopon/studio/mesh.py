@@ -27,6 +27,11 @@ class Material(IntEnum):
     FRAME = 7
     EAR = 8
     LASH = 9
+    LOCK = 10
+
+
+SHEETS = (Material.EAR, Material.HAIR, Material.LASH, Material.LOCK)
+"""Thin surfaces that are seen from both sides."""
 
 
 @dataclass(frozen=True)
@@ -87,20 +92,6 @@ def compact(mesh: Mesh) -> Mesh:
         mesh.head[used],
         mesh.light[used],
         mesh.flow[used],
-    )
-
-
-def both_sides(mesh: Mesh) -> Mesh:
-    """A sheet that is seen from both sides: every vertex twice, the second set facing the other way."""
-    count = len(mesh.points)
-    return Mesh(
-        np.concatenate([mesh.points] * 2),
-        np.concatenate([mesh.triangles, mesh.triangles[:, ::-1] + count]),
-        np.concatenate([mesh.plane] * 2),
-        mesh.material,
-        np.concatenate([mesh.head] * 2),
-        np.concatenate([mesh.light] * 2),
-        np.concatenate([mesh.flow] * 2),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from prosopon.studio.mesh import Floats, Material, Mesh, both_sides, grid_triangles
+from prosopon.studio.mesh import Floats, Material, Mesh, grid_triangles
 from prosopon.studio.person import Expression, Identity
 from prosopon.studio.rig import GAZE_DEGREES, turn_jaw
 from prosopon.studio.sculpt import Head
@@ -56,7 +56,7 @@ def lid_rims(head: Head, eye: int, skin: Floats) -> Mesh:
     return Mesh.of(points, triangles, np.zeros((len(points), 2)), Material.TONGUE, light=light)
 
 
-_LASHES = 34
+_LASHES = 46
 
 
 def lashes(identity: Identity, head: Head, eye: int, skin: Floats) -> Mesh:
@@ -71,7 +71,7 @@ def lashes(identity: Identity, head: Head, eye: int, skin: Floats) -> Mesh:
     outward[:, 0] = (-1 if eye == 0 else 1) * (0.9 * k - 0.3)
     # As the lid comes down the lashes point downwards with it.
     lift = np.clip((root[:, 1] - head.eyes[eye, 1]) / 0.45, -1, 1)[:, None]
-    length = (0.22 + 0.26 * np.sin(np.pi * k**1.3))[:, None] * (1 - 0.12 * (np.arange(_LASHES) % 3))[:, None]
+    length = (0.18 + 0.22 * np.sin(np.pi * k**1.3))[:, None] * (1 - 0.12 * (np.arange(_LASHES) % 3))[:, None]
     along = np.linspace(0, 1, 4)
     tips = [
         root
@@ -81,11 +81,11 @@ def lashes(identity: Identity, head: Head, eye: int, skin: Floats) -> Mesh:
         for a in along
     ]
     path = np.stack(tips, 1)
-    half = 0.03 * (1 - 0.85 * along)[None, :, None] * np.array((1.0, 0.0, 0.0))
+    half = 0.02 * (1 - 0.85 * along)[None, :, None] * np.array((1.0, 0.0, 0.0))
     points = np.stack([path - half, path + half], 2).reshape(-1, 3)
     one = grid_triangles(4, 2, flip=False)
     triangles = (one[None] + 8 * np.arange(_LASHES)[:, None, None]).reshape(-1, 3)
-    return both_sides(Mesh.of(points, triangles, np.zeros((len(points), 2)), Material.LASH, light=0.5))
+    return Mesh.of(points, triangles, np.zeros((len(points), 2)), Material.LASH, light=0.5)
 
 
 def mouth_lining(skin: Floats) -> Mesh:
@@ -197,5 +197,4 @@ def ear(identity: Identity, head: Head, side: int) -> Mesh:
     points = np.stack([root[0] + side * (out + 0.02), root[1] + 0.1 + y, root[2] - 0.55 - behind], 1)
     light = np.clip(0.85 + 0.7 * lift, 0.25, 1) * np.clip(0.55 + 0.5 * (u + 1.2), 0.5, 1)
     triangles = grid_triangles(len(rho), len(ring), closed=True, flip=side < 0)
-    # The back of the ear is the same sheet seen from behind.
-    return both_sides(Mesh.of(points, triangles, np.stack([u, v], 1), Material.EAR, light=light))
+    return Mesh.of(points, triangles, np.stack([u, v], 1), Material.EAR, light=light)

@@ -55,6 +55,10 @@ class Shape:
     asymmetry: float = 0.0
 
 
+FULL_BEARD = 0.6
+"""From this `Identity.beard` on the beard hides the skin; below it is stubble."""
+
+
 class HairStyle(StrEnum):
     """How the hair of the head is worn."""
 
@@ -92,7 +96,7 @@ class Identity:
         hair, hair_style, hair_length: colour, style and length (0 short to 1 long for its style).
         hairline: -1 low to 1 receding.
         brow_thickness, brow_height, brow_arch: -1 to 1.
-        beard: 0 none, up to 0.5 stubble, 1 full.
+        beard: 0 none, up to 0.6 stubble of growing density, from there a full beard of growing thickness.
         lip_colour: 0 like the skin to 1 strongly coloured (make-up).
         glasses: frames.
         clothes: colour of the clothes.
@@ -127,7 +131,7 @@ class Identity:
         """An adult drawn at random; the same generator state gives the same person."""
         # One axis from feminine to masculine pulls many coefficients together, as in real populations.
         build = float(np.clip(rng.normal(0, 1), -1.8, 1.8))
-        drawn = {f.name: float(np.clip(rng.normal(0, 1.05), -2.3, 2.3)) for f in fields(Shape)}
+        drawn = {f.name: float(np.clip(rng.normal(0, 1.2), -2.4, 2.4)) for f in fields(Shape)}
         pull = {
             "jaw_width": 0.6, "chin_width": 0.6, "brow_ridge": 0.8, "nose_width": 0.25, "nose_projection": 0.25,
             "neck_width": 0.8, "upper_lip": -0.4, "lower_lip": -0.4, "eye_opening": -0.4, "face_length": 0.25,
@@ -284,7 +288,7 @@ class Light:
     """
 
     direction: tuple[float, float, float] = (-0.5, 0.6, 0.8)
-    intensity: float = 1.0
+    intensity: float = 1.2
     colour: Colour = (1.0, 0.96, 0.9)
     ambient: float = 0.45
     ambient_colour: Colour = (0.92, 0.96, 1.0)
@@ -296,7 +300,7 @@ class Light:
         warmth = rng.uniform(-0.12, 0.12)
         return cls(
             direction=(float(side), float(height), 0.9),
-            intensity=float(rng.uniform(0.7, 1.2)),
+            intensity=float(rng.uniform(0.9, 1.4)),
             colour=(1.0, float(0.97 - 0.3 * max(0, warmth)), float(0.95 - max(0, warmth) + 0.3 * min(0, warmth))),
             ambient=float(rng.uniform(0.35, 0.65)),
             ambient_colour=(float(0.95 + min(0, -warmth)), 0.97, 1.0),

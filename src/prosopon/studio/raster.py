@@ -35,6 +35,10 @@ class Hits:
     corners: Ints
     weights: Floats
 
+    def among(self, which: Ints) -> Hits:
+        """Some of the pixels."""
+        return Hits(self.pixels[which], self.triangles[which], self.corners[which], self.weights[which])
+
     def blend(self, values: Floats) -> Floats:
         """Vertex values `float32 (N, K)` interpolated at the pixels, `float32 (P, K)`."""
         out = values[self.corners[:, 0]]
@@ -53,7 +57,15 @@ def _expand(counts: Ints) -> tuple[Ints, Ints]:
     return owner, np.arange(len(owner)) - starts[owner]
 
 
-def rasterise(xy: NDArray[np.floating], depth: NDArray[np.floating], triangles: Ints, width: int, height: int) -> Hits:
+def rasterise(
+    xy: NDArray[np.floating],
+    depth: NDArray[np.floating],
+    triangles: Ints,
+    width: int,
+    height: int,
+    *,
+    sheets: NDArray[np.bool_] | None = None,
+) -> Hits:
     """Find the nearest triangle at every pixel centre.
 
     Args:
@@ -61,9 +73,14 @@ def rasterise(xy: NDArray[np.floating], depth: NDArray[np.floating], triangles: 
         depth: `float (N,)`, smaller is nearer.
         triangles: `int (M, 3)`; those that run counter-clockwise as seen by the viewer are drawn, others are culled.
         width, height: size of the picture in pixels.
+        sheets: `bool (M,)` triangles that are seen from both sides; None: none.
     """
-    kept, x, y, area = _in_view(xy.astype(np.float64) - 0.5, triangles, width, height)
-    z = depth.astype(np.float64)[triangles[kept].T]
+    kept, corners, area = _facing(xy, triangles, sheets)
+    x, y = np.ascontiguousarray(xy.T, np.float64) - 0.5
+    x, y = x[corners], y[corners]
+    at = np.flatnonzero(_touching(x, y, width, height))
+    kept, corners, x, y, area = kept[at], corners[:, at], x[:, at], y[:, at], area[at]
+    z = depth.astype(np.float64)[corners]
     near, far = (float(z.min()), float(z.max())) if len(kept) else (0.0, 1.0)
     step = (_DEPTH_STEPS - 1) / max(far - near, 1e-9)
     z = (z - near) * step
@@ -88,25 +105,29 @@ def rasterise(xy: NDArray[np.floating], depth: NDArray[np.floating], triangles: 
     return Hits(
         pixels,
         kept[winner],
-        triangles[kept[winner]],
+        np.ascontiguousarray(corners.T)[winner],
         _barycentric(x, y, area, winner=winner, pixels=pixels, width=width),
     )
 
 
-def _in_view(xy: Floats64, triangles: Ints, width: int, height: int) -> tuple[Ints, Floats64, Floats64, Floats64]:
-    """Triangles that face the viewer and touch the picture: indices, corners x and y `(3, K)`, twice their area."""
-    x, y = np.ascontiguousarray(xy.T)
-    corners = np.ascontiguousarray(triangles.T)
-    a, b, c = corners
+def _facing(xy: NDArray[np.floating], triangles: Ints, sheets: NDArray[np.bool_] | None) -> tuple[Ints, Ints, Floats64]:
+    """Triangles that face the viewer, sheets turned to do so: indices, corners `(3, K)`, twice their area, negative."""
+    x, y = np.ascontiguousarray(xy.T, np.float64)
+    a, b, c = corners = np.ascontiguousarray(triangles.T)
     area = (x[b] - x[a]) * (y[c] - y[a]) - (x[c] - x[a]) * (y[b] - y[a])
+    if sheets is not None:
+        away = sheets & (area > 0)
+        corners[1:, away] = corners[:0:-1, away]
+        area = np.where(away, -area, area)
     kept = np.flatnonzero(area < -1e-9)
-    corners = corners[:, kept]
-    corner_x, corner_y = x[corners], y[corners]
-    touches = (_highest(corner_x) >= 0) & (_lowest(corner_x) <= width - 1)
-    touches &= (_highest(corner_y) >= 0) & (_lowest(corner_y) <= height - 1)
-    touches &= np.floor(_highest(corner_y)) >= np.ceil(_lowest(corner_y))
-    at = np.flatnonzero(touches)
-    return kept[at], corner_x[:, at], corner_y[:, at], area[kept[at]]
+    return kept, corners[:, kept], area[kept]
+
+
+def _touching(x: Floats64, y: Floats64, width: int, height: int) -> NDArray[np.bool_]:
+    """Whether triangles reach into the picture and over a row of pixel centres."""
+    high, low = _highest(y), _lowest(y)
+    touches = (_highest(x) >= 0) & (_lowest(x) <= width - 1) & (high >= 0) & (low <= height - 1)
+    return np.asarray(touches & (np.floor(high) >= np.ceil(low)))
 
 
 def _lowest(corners: Floats64) -> Floats64:

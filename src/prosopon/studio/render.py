@@ -13,10 +13,10 @@ from prosopon.core.errors import UsageError
 from prosopon.core.faces import Pose
 from prosopon.studio.backdrop import backdrop
 from prosopon.studio.landmarks import landmark_vertices
-from prosopon.studio.materials import shade
+from prosopon.studio.materials import Surface, shade
 from prosopon.studio.person import Expression, Identity, Light, Placement
 from prosopon.studio.raster import Hits, rasterise
-from prosopon.studio.scene import build
+from prosopon.studio.scene import Topology, build
 from prosopon.studio.shading import to_display
 
 Floats = NDArray[np.float64]
@@ -85,21 +85,12 @@ def render(
     world = _turned(scene.points - _PIVOT, follows, turn) + _PIVOT
     width = size_px * SUPERSAMPLING
     xy, depth = _project(world, placement, width)
-    hits = rasterise(xy, depth, scene.topology.triangles, width, width)
-    key = _key_light(world, scene.topology.casters, light)
-    values = np.concatenate(
-        [
-            _turned(scene.normals, follows, turn),
-            scene.topology.plane,
-            scene.light[:, None],
-            key[:, None],
-            _turned(scene.topology.flow, follows, turn),
-        ],
-        1,
-        dtype=np.float32,
-        casting="same_kind",
-    )
-    colour, part = shade(identity, hits, scene.topology.material, hits.blend(values), light)
+    hits = rasterise(xy, depth, scene.topology.triangles, width, width, sheets=scene.topology.sheets)
+    key = _key_light(world, scene.topology, light)
+    normal = _turned(scene.normals, follows, turn)
+    values = np.concatenate([normal, scene.topology.plane, scene.light[:, None], key[:, None]], 1)
+    surface = Surface(hits, values.astype(np.float32), scene.topology.flow, turn)
+    colour, part = shade(identity, surface, scene.topology.material, light)
 
     picture = _behind(identity, width, light)
     flat = picture.reshape(-1, 3)
@@ -149,15 +140,19 @@ def _majority(parts: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _visible(index: NDArray[np.int64], xy: Floats, depth: Floats, hits: Hits, width: int) -> NDArray[np.bool_]:
     """Landmarks inside the picture with nothing more than 0.6 cm in front of them."""
-    nearest = np.full(width * width, np.inf)
-    nearest[hits.pixels] = (depth[hits.corners] * hits.weights).sum(1)
     at = np.floor(xy[index]).astype(np.int64)
     inside = ((at >= 0) & (at < width)).all(1)
     at = np.clip(at, 0, width - 1)
-    return np.asarray(inside & (depth[index] < nearest[at[:, 1] * width + at[:, 0]] + 0.6))
+    wanted = at[:, 1] * width + at[:, 0]
+    found = np.clip(np.searchsorted(hits.pixels, wanted), 0, max(len(hits.pixels) - 1, 0))
+    covered = hits.pixels[found] == wanted if len(hits.pixels) else np.zeros(len(wanted), bool)
+    inside &= covered
+    there = hits.among(found[inside])
+    inside[inside] = depth[index[inside]] < (depth[there.corners] * there.weights).sum(1) + 0.6
+    return np.asarray(inside)
 
 
-def _key_light(world: Floats, casters: NDArray[np.int64], light: Light) -> Floats:
+def _key_light(world: Floats, topology: Topology, light: Light) -> Floats:
     """Share `(N,)` of the key light that reaches every vertex: a shadow map seen from the light, softly sampled."""
     size = 144
     towards = np.array(light.direction, float)
@@ -168,7 +163,8 @@ def _key_light(world: Floats, casters: NDArray[np.int64], light: Light) -> Float
     u, v, far = world @ side, world @ up, -(world @ towards)
     scale = size / 44.0
     xy = np.stack([size / 2 + u * scale, size / 2 - (v - 0.5) * scale], 1)
-    hits = rasterise(xy, far, casters, size, size)
+    casters = topology.casters
+    hits = rasterise(xy, far, topology.triangles[casters], size, size, sheets=topology.sheets[casters])
     nearest = np.full((size, size), 1e9)
     nearest.reshape(-1)[hits.pixels] = (far[hits.corners] * hits.weights).sum(1)
     lit = np.zeros(len(world))

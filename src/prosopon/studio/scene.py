@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags
 
 from prosopon.studio.hair import hair
-from prosopon.studio.mesh import Floats, Ints, Material, Mesh, incidence, joined
+from prosopon.studio.mesh import SHEETS, Floats, Ints, Material, Mesh, incidence, joined
 from prosopon.studio.organs import ear, eyeball, lashes, lid_rims, mouth_lining, teeth, tongue
 from prosopon.studio.person import Expression, Identity
 from prosopon.studio.rig import pose_skin, rig
@@ -30,7 +30,8 @@ class Topology:
         plane: `(N, 2)` surface coordinates.
         flow: `(N, 3)` direction of strands in head coordinates.
         incidence: `(N, M)` sums triangles' normals at the vertices.
-        casters: `(K, 3)` the triangles that cast shadows.
+        sheets: `bool (M,)` triangles that are seen from both sides.
+        casters: `bool (M,)` triangles that cast shadows.
     """
 
     triangles: Ints
@@ -39,7 +40,8 @@ class Topology:
     plane: Floats
     flow: Floats
     incidence: csr_matrix
-    casters: Ints
+    sheets: NDArray[np.bool_]
+    casters: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,6 @@ def _meshes(identity: Identity, expression: Expression) -> list[Mesh]:
 def _topology(identity: Identity) -> Topology:
     meshes = _meshes(identity, Expression())
     points, triangles, material = joined(meshes)
-    casting = np.isin(material, (Material.SKIN, Material.HAIR, Material.CLOTHES, Material.FRAME))
-    casters = triangles[casting]
     return Topology(
         triangles,
         material,
@@ -98,7 +98,8 @@ def _topology(identity: Identity) -> Topology:
         np.concatenate([m.plane for m in meshes]),
         np.concatenate([m.flow for m in meshes]),
         incidence(triangles, len(points)),
-        casters,
+        np.isin(material, SHEETS),
+        np.isin(material, (Material.SKIN, Material.HAIR, Material.CLOTHES, Material.FRAME)),
     )
 
 

@@ -8,7 +8,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from prosopon.studio.person import Identity, Shape
+from prosopon.studio.mesh import normals
+from prosopon.studio.person import FULL_BEARD, Identity, Shape
 from prosopon.studio.template import (
     EYE_CENTRE,
     EYE_RADIUS,
@@ -117,6 +118,13 @@ def _lips(p: Floats, plane: Floats, below: NDArray[np.bool_], shape: Shape) -> F
     return out
 
 
+def _beard(plane: Floats) -> Floats:
+    """Thickness of a beard over the plane, 0 to 1; the lips stay free."""
+    at, t = np.abs(plane[:, 0]), plane[:, 1]
+    top = np.interp(at, (0, 2.2, 3.2, 5.0, 7.5, 9.5, 11.5), (-5.6, -4.6, -4.2, -4.6, -4.2, -2.5, 0.0))
+    return ramp(top - t, 0.0, 2.0) * ramp(t, -11.5, -9.5) * (1 - 0.7 * ramp(at, 5.0, 11.0)) * (1 - ramp(at, 11.0, 12.5))
+
+
 @lru_cache(maxsize=64)
 def sculpt(identity: Identity) -> Head:
     """The head of somebody at rest."""
@@ -136,6 +144,9 @@ def sculpt(identity: Identity) -> Head:
     )
     out[:, 2] -= (0.05 + 0.16 * identity.age) * fold * (p[:, 2] > 2)
     out[:, 2] += 0.06 * identity.age * bump(p, (3.0, 1.35, 3.8), 0.6)
+
+    if identity.beard >= FULL_BEARD:
+        out += (0.5 * identity.beard * _beard(plane))[:, None] * normals(out, average.triangles)
 
     eyes = np.array([(-EYE_CENTRE[0], *EYE_CENTRE[1:]), EYE_CENTRE])
     scale = 1 + 0.035 * shape.eye_size

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from prosopon.studio.parts import Part
-from prosopon.studio.person import Identity
+from prosopon.studio.person import FULL_BEARD, Identity
 from prosopon.studio.skin_masks import (
     COLUMNS,
     ROWS,
@@ -19,6 +19,7 @@ from prosopon.studio.skin_masks import (
     TEXEL,
     axes,
     beard_area,
+    beard_hairs,
     brow_hairs,
     brow_mask,
     lash_mask,
@@ -35,7 +36,8 @@ _TONES = np.array(
     ((0.050, 0.025, 0.016), (0.105, 0.052, 0.030), (0.23, 0.115, 0.066), (0.42, 0.235, 0.145), (0.62, 0.39, 0.275),
      (0.78, 0.54, 0.43))
 )  # fmt: skip
-"""Reflectance in linear light from very dark to very light skin."""
+"""Reflectance in linear light from very dark to very light skin, at `_TONE_AT`."""
+_TONE_AT = (0.0, 0.14, 0.28, 0.45, 0.66, 1.0)
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,7 @@ def _noise(rng: np.random.Generator, sigma: float | tuple[float, float]) -> Floa
 
 def tone(identity: Identity) -> NDArray[np.float64]:
     """Plain skin reflectance `(3,)`, linear light."""
-    at = identity.skin_tone * (len(_TONES) - 1)
-    base = np.array([np.interp(at, np.arange(len(_TONES)), _TONES[:, k]) for k in range(3)])
+    base = np.array([np.interp(identity.skin_tone, _TONE_AT, _TONES[:, k]) for k in range(3)])
     return np.asarray(base * (1 + 0.05 * identity.skin_warmth * np.array((0.3, 0.2, -1.6))))
 
 
@@ -81,9 +82,9 @@ def _darken(albedo: Floats, amount: NDArray[np.floating], tint: tuple[float, flo
     albedo *= (1 - amount[..., None] * np.array(tint)).astype(np.float32)
 
 
-def _cover(albedo: Floats, amount: Floats, colour: Floats) -> None:
+def _cover(albedo: Floats, amount: NDArray[np.floating], colour: Floats) -> None:
     """Put a colour `(3,)` or `(R, C, 3)` over the skin."""
-    albedo += amount[..., None] * (colour - albedo)
+    albedo += amount.astype(np.float32)[..., None] * (colour - albedo)
 
 
 def _ground(identity: Identity, rng: np.random.Generator) -> Floats:
@@ -146,20 +147,24 @@ def paint(identity: Identity) -> SkinMap:
     colour = np.minimum(hair * 0.7, 0.12) + 0.003
     _cover(albedo, np.clip(0.3 * brow + 0.68 * brow_hairs(identity, rng), 0, 0.9), colour)
     scalp = scalp_mask(identity)
-    _cover(albedo, scalp * np.clip(0.85 + 0.3 * _noise(rng, (1.5, 0.8)), 0, 1), hair * 0.8 + 0.003)
+    _cover(albedo, scalp * np.clip(0.9 + 0.2 * _noise(rng, (1.5, 0.8)), 0, 1), hair * 0.8 + 0.003)
 
     part = np.full((ROWS, COLUMNS), int(Part.SKIN), np.uint8)
     if identity.beard:
         area = beard_area()
-        grain = np.clip(0.65 + 0.4 * _noise(rng, (1.6, 0.8)), 0, 1)
-        full = identity.beard >= 0.6
-        cover = area * (0.93 if full else 0.84 * min(0.5, identity.beard)) * grain
-        _cover(albedo, np.clip(cover, 0, 1), np.minimum(hair * 0.8, 0.2) + 0.004)
-        if full:
+        if identity.beard >= FULL_BEARD:
+            ragged = np.clip(area * (1.15 + 0.35 * _noise(rng, (3, 1.2))), 0, 1)
+            _cover(albedo, 0.85 * ragged, hair * 0.3 + 0.003)
+            _cover(albedo, np.clip(0.8 * beard_hairs(identity, rng), 0, 0.9), hair * 0.9 + 0.003)
             part[area > 0.5] = Part.BEARD
+        else:
+            dots = np.clip(0.55 + 0.4 * _noise(rng, 0.8), 0, 1)
+            _cover(albedo, area * identity.beard * dots, np.minimum(hair * 0.7, 0.15) + 0.004)
 
     gloss = 0.30 + 0.25 * spot(0.0, 0.0, 1.3, 3.0) + 0.12 * spot(0.0, 6.0, 4.0, 2.0) + 0.1 * spot(4.6, 0.6, 1.6, 1.0)
     gloss = gloss * np.clip(1 + 0.12 * _noise(rng, 1.2), 0.4, 1.6) * (1 - 0.8 * brow)
+    if identity.beard >= FULL_BEARD:
+        gloss = gloss * (1 - 0.85 * beard_area())
     gloss = gloss * (1 - lips) + lips * (0.8 + 0.35 * _noise(rng, (4, 1)))
 
     part[np.broadcast_to(t < -11.5, part.shape)] = Part.NECK

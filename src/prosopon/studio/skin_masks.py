@@ -101,7 +101,7 @@ def lash_mask() -> Floats:
     s, t = axes()
     k = np.linspace(0, 1, 60)
     mask = np.zeros((ROWS, COLUMNS), np.float32)
-    for upper, strength, width in ((True, 0.85, 0.055), (False, 0.4, 0.04)):
+    for upper, strength, width in ((True, 0.92, 0.085), (False, 0.45, 0.045)):
         xy = lid_line(k, upper)
         line = place(xy[:, 0], xy[:, 1], on_eyeball(xy[:, 0], xy[:, 1]))
         at = np.interp(np.abs(s), line[:, 0], line[:, 1], left=99, right=99)
@@ -147,6 +147,27 @@ def brow_hairs(identity: Identity, rng: np.random.Generator) -> Floats:
     return np.asarray(gaussian_filter(mask, 0.6) * 1.6, np.float32)
 
 
+def beard_hairs(identity: Identity, rng: np.random.Generator) -> Floats:
+    """A full beard hair by hair, `(R, C)` 0 to 1."""
+    area = beard_area()
+    rows, columns = np.nonzero(area > 0.15)
+    odds = area[rows, columns] / area[rows, columns].sum()
+    pick = rng.choice(len(rows), 9000, p=odds)
+    s, t = S0 + TEXEL * columns[pick], T0 + TEXEL * rows[pick]
+    # Down the cheeks, towards the middle under the chin, sideways on the lip.
+    lip = np.exp(-(((t + 3.0) / 0.7) ** 2)) * (np.abs(s) < 3)
+    angle = np.radians(-90) + np.sign(s) * (0.7 * lip - 0.25) + rng.normal(0, 0.3, len(s))
+    length = rng.uniform(0.25, 0.7, len(s))
+    along = np.linspace(0, 1, 16)[None]
+    column = np.clip((s[:, None] + np.cos(angle)[:, None] * length[:, None] * along - S0) / TEXEL, 0, COLUMNS - 1)
+    row = np.clip((t[:, None] + np.sin(angle)[:, None] * length[:, None] * along - T0) / TEXEL, 0, ROWS - 1)
+    ink = np.broadcast_to((1 - 0.5 * along) * rng.uniform(0.25, 1, len(s))[:, None], row.shape)
+    mask = np.zeros((ROWS, COLUMNS), np.float32)
+    np.maximum.at(mask, (row.astype(np.int64), column.astype(np.int64)), ink.astype(np.float32))
+    upper, lower = lip_masks()
+    return np.asarray(gaussian_filter(mask, 0.5) * 1.3 * (1 - np.clip(upper + lower, 0, 1)), np.float32)
+
+
 def scalp_mask(identity: Identity) -> Floats:
     """Hair seen on the scalp, thinning out towards the hairline, `(R, C)`."""
     if identity.hair_style is HairStyle.BALD:
@@ -157,4 +178,4 @@ def scalp_mask(identity: Identity) -> Floats:
     grown = inside_hairline(identity, at).reshape(len(coarse_t), len(coarse_s))
     fine = zoom(grown, 6, order=1)
     fine = np.pad(fine, ((0, max(0, ROWS - fine.shape[0])), (0, max(0, COLUMNS - fine.shape[1]))), mode="edge")
-    return np.asarray(np.clip((fine[:ROWS, :COLUMNS] + 0.25) / 0.9, 0, 1), np.float32)
+    return np.asarray(np.clip((fine[:ROWS, :COLUMNS] + 0.2) / 0.6, 0, 1), np.float32)

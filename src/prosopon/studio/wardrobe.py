@@ -4,25 +4,39 @@ from __future__ import annotations
 
 import numpy as np
 
-from prosopon.studio.mesh import Material, Mesh, both_sides, grid_triangles
+from prosopon.studio.mesh import Floats, Material, Mesh, grid_triangles
 from prosopon.studio.person import Glasses, Identity
 from prosopon.studio.sculpt import Head
 from prosopon.studio.template import EYE_CENTRE
 
-# Rings of the clothes: height in front, height behind, half width, half depth, centre z.
+# Rings of the clothes, from inside the collar over its edge and down:
+# height in front, height behind, half width, half depth, centre z.
 _TORSO = (
-    (-15.9, -12.4, 5.5, 5.4, -5.3), (-15.3, -11.8, 5.95, 5.8, -5.3), (-15.5, -12.0, 6.4, 6.2, -5.3),
-    (-17.0, -13.6, 8.4, 7.4, -5.6), (-18.4, -15.0, 12.0, 8.4, -5.8), (-19.8, -16.6, 16.5, 9.0, -6.0),
-    (-22.0, -19.0, 20.0, 9.8, -6.2), (-25.5, -23.0, 22.0, 10.8, -6.2), (-32.0, -30.0, 22.6, 11.8, -6.2),
-    (-44.0, -44.0, 22.6, 12.5, -6.2),
+    (-19.0, -15.5, 5.5, 5.4, -5.4), (-15.8, -12.3, 5.6, 5.5, -5.3), (-15.3, -11.8, 5.95, 5.8, -5.3),
+    (-15.5, -12.0, 6.4, 6.2, -5.3), (-17.0, -13.6, 8.4, 7.4, -5.6), (-18.4, -15.0, 12.0, 8.4, -5.8),
+    (-19.8, -16.6, 16.5, 9.0, -6.0), (-22.0, -19.0, 20.0, 9.8, -6.2), (-25.5, -23.0, 22.0, 10.8, -6.2),
+    (-32.0, -30.0, 22.6, 11.8, -6.2), (-44.0, -44.0, 22.6, 12.5, -6.2),
 )  # fmt: skip
+
+
+def over_clothes(points: Floats, gap: float) -> Floats:
+    """Points `(..., 3)` in front of the chest, where they would lie inside the clothes; those behind are left alone."""
+    rings = np.array(_TORSO[3:])[::-1]
+    y = points[..., 1]
+    wide, deep, centre = (np.interp(y, rings[:, 0], rings[:, k]) for k in (2, 3, 4))
+    room = np.clip(1 - (points[..., 0] / wide) ** 2, 0, 1)
+    front = centre + deep * np.sqrt(room) + gap
+    inside = (y < rings[-1, 0] + 0.5) & (points[..., 2] > centre - 0.5) & (room > 0)
+    out = points.copy()
+    out[..., 2] = np.where(inside, np.maximum(points[..., 2], front), points[..., 2])
+    return out
 
 
 def clothes(identity: Identity) -> Mesh:
     """A plain shirt with a round collar; coordinates are (angle, height)."""
-    around = np.linspace(-np.pi, np.pi, 73)
+    around = np.linspace(-np.pi, np.pi, 61)
     rings = np.array(_TORSO)
-    fine = np.linspace(0, len(rings) - 1, 46)
+    fine = np.linspace(0, len(rings) - 1, 30)
     rows = np.stack([np.interp(fine, np.arange(len(rings)), rings[:, k]) for k in range(5)], 1)
     front, back, wide, deep, centre = (rows[:, k : k + 1] for k in range(5))
     bend = (1 - np.cos(around)) / 2
@@ -34,7 +48,7 @@ def clothes(identity: Identity) -> Mesh:
     triangles = grid_triangles(len(fine), len(around), flip=True)
     plane = np.stack([np.broadcast_to(around, x.shape).ravel(), y.ravel()], 1)
     light = np.repeat(np.clip(0.5 + 0.08 * fine, 0.5, 1), len(around))
-    return both_sides(Mesh.of(points, triangles, plane, Material.CLOTHES, head=0.0, light=light))
+    return Mesh.of(points, triangles, plane, Material.CLOTHES, head=0.0, light=light)
 
 
 def _tube(path: np.ndarray, radius: float) -> tuple[np.ndarray, np.ndarray]:
