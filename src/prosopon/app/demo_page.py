@@ -10,7 +10,7 @@ from prosopon.app.demo_scene import Scene
 from prosopon.app.report import Report
 
 if TYPE_CHECKING:
-    from prosopon.vouch.verify import Report as Verdict
+    from prosopon.vouch.report import Report as Verdict
 
 _PROVES = (
     "The seal says who wrote the file and that it was not changed since; it does not say that what is shown happened. "

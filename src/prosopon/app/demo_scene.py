@@ -86,20 +86,17 @@ def own_scene(
     folder: Path, portrait: Path | None, driving: Path | None, rendering: tuple[float, int, int], progress: Progress
 ) -> Scene:
     """The user's own picture or video, the other one rendered where it is not given."""
-    source = read(portrait) if portrait else drawn and drawn.source
-    followed = read(driving) if driving else drawn and drawn.driving
-    assert source is not None and followed is not None  # noqa: S101 - whatever is not given was drawn
-    return Scene(
-        source,
-        followed,
-        None,
-        AnimateOptions(
-            crop="auto" if portrait or drawn is None else drawn.options.crop,
-            driving_crop="auto" if driving or drawn is None else drawn.options.driving_crop,
-        ),
-        needs_finder=True,
-        about="Made of a picture or video that you brought: show it only if the people in it agreed.",
+    about = "Made of a picture or video that you brought: show it only if the people in it agreed."
+    scene = (
+        Scene(read(portrait), read(driving), None, AnimateOptions(), needs_finder=True, about=about)
+        if portrait and driving
+        else replace(rendered_scene(folder, *rendering, progress), exact=None, needs_finder=True, about=about)
     )
+    if portrait:
+        scene = replace(scene, source=read(portrait), options=replace(scene.options, crop="auto"))
+    if driving:
+        scene = replace(scene, driving=read(driving), options=replace(scene.options, driving_crop="auto"))
+    return scene
 
 
 def _published(clip: Clip, path: Path, progress: Progress) -> Clip:

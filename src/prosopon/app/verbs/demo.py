@@ -18,7 +18,7 @@ from prosopon.core.errors import ExitCode, UsageError
 from prosopon.media.read import read
 
 if TYPE_CHECKING:
-    from prosopon.vouch.verify import Report as Verdict
+    from prosopon.vouch.report import Report as Verdict
 
 
 @dataclass(frozen=True)
