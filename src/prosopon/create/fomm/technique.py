@@ -14,7 +14,14 @@ from prosopon.core.clip import Clip
 from prosopon.core.errors import MissingError
 from prosopon.core.progress import SILENT, Progress
 from prosopon.create.fomm.animate import animated
-from prosopon.create.fomm.config import ModelConfig, from_table, get_config
+from prosopon.create.fomm.config import (
+    DenseMotionConfig,
+    GeneratorConfig,
+    KeypointConfig,
+    ModelConfig,
+    from_table,
+    get_config,
+)
 from prosopon.create.fomm.fast import FastAnimator
 from prosopon.create.fomm.framing import frame_up
 from prosopon.create.fomm.model import FommModel, published_states, resolve_model_config
@@ -24,6 +31,18 @@ from prosopon.models.catalogue import find
 from prosopon.models.checkpoint import load
 
 TECHNIQUE = "fomm"
+_TINY = ModelConfig(
+    num_kp=4,
+    size_px=32,
+    kp_detector=KeypointConfig(block_expansion=4, max_features=8, num_blocks=2, scale_factor=0.5, pad=3),
+    generator=GeneratorConfig(
+        block_expansion=4,
+        max_features=8,
+        num_bottleneck_blocks=1,
+        head="blend",
+        dense_motion=DenseMotionConfig(block_expansion=4, max_features=8, num_blocks=2, scale_factor=0.5),
+    ),
+)
 
 
 class FirstOrderMotion(FommModel):
@@ -43,6 +62,13 @@ class FirstOrderMotion(FommModel):
     ) -> FirstOrderMotion:
         """Nets with random weights: for tests and timings, never for results."""
         return cls(resolve_model_config(config), align_corners=align_corners)
+
+    @classmethod
+    def tiny(cls) -> FirstOrderMotion:
+        """A model of a few thousand random weights, always the same ones: for tests, never for results."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            return cls.untrained(_TINY)
 
     @classmethod
     def from_published(
