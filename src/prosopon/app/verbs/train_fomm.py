@@ -60,7 +60,7 @@ class TrainFomm:
     """The same, to measure on."""
     every: int = 2
     """Learn from every n-th frame of the footage."""
-    rendered_people: int = 100
+    rendered_people: int = 60
     """Learn from so many rendered people too, whose landmarks are exact; 0 for none. Takes minutes, once."""
     rendered_frames: int = 40
     """Pictures of each rendered person."""

@@ -119,14 +119,13 @@ def prepare_footage(folders: Sequence[Path], *, every: int, progress: Progress =
         MissingError: a folder is not there, or no face finder is installed.
         ProsoponError: there is no face in any of it.
     """
-    files = [found for folder in folders for found in _media_files(folder)]
+    files = [*_media_files(folders)]
     options = {"every": every, "frame_px": FRAME_PX, "crop_side": CROP_SIDE}
-    seen = [(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns) for path, _ in files]
+    seen = [(file.label, file.path.stat().st_size, file.path.stat().st_mtime_ns) for file in files]
 
     def cut(folder: Path) -> None:
         finder = _finder()
-        clips = ((clip, person) for clip, person in _clips(files, progress) if len(clip))
-        write_store(folder, footage_cuttings(clips, finder, every=every, progress=progress))
+        write_store(folder, footage_cuttings(_clips(files, progress), finder, every=every, progress=progress))
 
     return kept_store([options, seen], cut)
 
@@ -140,29 +139,44 @@ def _finder() -> FaceFinder:
     return finder
 
 
-def _media_files(folder: Path) -> list[tuple[Path, str | None]]:
-    """Files with their person; None where it follows from the file."""
-    if not folder.is_dir():
-        raise MissingError(f"there is no folder {folder}", "give a folder with footage of faces")
-    found: list[tuple[Path, str | None]] = []
-    for path in sorted(folder.rglob("*")):
-        inside = path.relative_to(folder).parts
-        if path.is_file() and not any(part.startswith(".") for part in inside):
-            found.append((path, inside[0] if len(inside) > 1 else None))
-    return found
+@dataclass(frozen=True)
+class _File:
+    """A file of a user's folders.
+
+    Attributes:
+        path: where it is.
+        folder: the sub-folder that it lies in, which names the person; None where it lies flat.
+        label: its place in the folders given, the same on every machine.
+    """
+
+    path: Path
+    folder: str | None
+    label: str
 
 
-def _clips(files: Sequence[tuple[Path, str | None]], progress: Progress) -> Iterator[tuple[Clip, str]]:
-    for path, person in files:
+def _media_files(folders: Sequence[Path]) -> Iterator[_File]:
+    for number, folder in enumerate(folders):
+        if not folder.is_dir():
+            raise MissingError(f"there is no folder {folder}", "give a folder with footage of faces")
+        for path in sorted(folder.rglob("*")):
+            inside = path.relative_to(folder)
+            if path.is_file() and not any(part.startswith(".") for part in inside.parts):
+                first = inside.parts[0] if len(inside.parts) > 1 else None
+                yield _File(path, first, f"{number}/{inside.as_posix()}")
+
+
+def _clips(files: Sequence[_File], progress: Progress) -> Iterator[tuple[Clip, str]]:
+    """What can be read of the files, each with the name of its person; sounds have no frames and are passed over."""
+    for file in files:
         try:
-            clip = read(path, progress=progress)
+            clip = read(file.path, progress=progress)
         except MediaError as error:
-            progress.note(f"{path.name} is left out: {error.what}")
+            progress.note(f"{file.path.name} is left out: {error.what}")
             continue
         if clip.is_still:
-            yield clip, str(path)
-        else:
-            yield clip, person or path.name.partition("#")[0].removesuffix(path.suffix)
+            yield clip, file.label
+        elif len(clip):
+            yield clip, file.folder or file.path.stem.partition("#")[0]
 
 
 def kept_store(origin: Any, write: Callable[[Path], None]) -> Store:
