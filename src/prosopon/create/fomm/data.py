@@ -121,7 +121,7 @@ class FramePairs:
         self._size_px = size_px
         self._augment = augment
         self._repeats = repeats
-        self._reader = FrameReader(size_px)
+        self._reader = FrameReader(size_px, len(videos))
 
     def __len__(self) -> int:
         """Items in an epoch."""

@@ -1,7 +1,7 @@
 """Single frames out of the forms that published data sets of videos have.
 
 A video is a folder of pictures, one picture with all frames side by side (a strip), or a file such as `.mp4` or
-`.gif`. Pairs need two frames at random places, so short videos are kept decoded, as far as the memory set aside goes.
+`.gif`. Pairs need two frames at random places, so the videos of small sets are kept decoded.
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ from prosopon.media.read import read
 PICTURES = (".png", ".jpg", ".jpeg")
 VIDEOS = (".mp4", ".mov", ".gif")
 _KEPT_BYTES = 256 * 2**20
-"""Decoded videos that one process keeps."""
-_SHORT_BYTES = _KEPT_BYTES // 8
-"""Larger ones are decoded up to the frame that is needed, every time."""
+"""Decoded videos that one process keeps. Sets that do not fit are decoded anew for every pair: with pairs drawn at
+random, keeping a part of them would hardly ever help."""
 
 
 def is_video(path: Path) -> bool:
@@ -36,11 +35,14 @@ class FrameReader:
 
     Args:
         frame_px: side of the square frames of strips.
+        n_videos: how many videos are going to be read again and again; decides whether they are kept.
     """
 
-    def __init__(self, frame_px: int) -> None:
+    def __init__(self, frame_px: int, n_videos: int = 1) -> None:
         self._frame_px = frame_px
+        self._n_videos = n_videos
         self._decoded: OrderedDict[Path, NDArray[np.uint8]] = OrderedDict()
+        self._clips: dict[Path, Clip] = {}
 
     def pick(self, path: Path, choose: Callable[[int], Sequence[int]]) -> list[Frame]:
         """Frames of a video, `uint8 (H, W, 3)` each.
@@ -59,15 +61,23 @@ class FrameReader:
             return [read(files[index]).first() for index in choose(len(files))]
         decoded = self._decoded.get(path)
         if decoded is None:
-            clip = read(path)
-            if not len(clip):
-                raise MediaError(f"{path} has no pictures", "remove it from the data")
-            if not clip.is_still and 3 * clip.width * clip.height * len(clip) > _SHORT_BYTES:
+            clip = self._open(path)
+            if not clip.is_still and 3 * clip.width * clip.height * len(clip) * self._n_videos > _KEPT_BYTES:
                 return _on_the_way(clip, list(choose(len(clip))))
             decoded = self._strip(clip, path) if clip.is_still else np.stack(list(clip.frames()))
             self._keep(path, decoded)
         self._decoded.move_to_end(path)
         return [decoded[index] for index in choose(len(decoded))]
+
+    def _open(self, path: Path) -> Clip:
+        """The clip, looked through only once."""
+        clip = self._clips.get(path)
+        if clip is None:
+            clip = read(path)
+            if not len(clip):
+                raise MediaError(f"{path} has no pictures", "remove it from the data")
+            self._clips[path] = clip
+        return clip
 
     def _strip(self, clip: Clip, path: Path) -> NDArray[np.uint8]:
         """A picture of frames side by side as `(T, S, S, 3)`."""
@@ -85,9 +95,9 @@ class FrameReader:
         while len(self._decoded) > 1 and sum(held.nbytes for held in self._decoded.values()) > _KEPT_BYTES:
             self._decoded.popitem(last=False)
 
-    def __reduce__(self) -> tuple[type[FrameReader], tuple[int]]:
+    def __reduce__(self) -> tuple[type[FrameReader], tuple[int, int]]:
         """Worker processes start with nothing kept."""
-        return FrameReader, (self._frame_px,)
+        return FrameReader, (self._frame_px, self._n_videos)
 
 
 def _on_the_way(clip: Clip, indices: Sequence[int]) -> list[Frame]:

@@ -81,11 +81,16 @@ def test_every_form_gives_the_frames_asked_for(tmp_path: Path, name: str) -> Non
     assert asked == [5, 5]
 
 
-def test_long_videos_are_not_held_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(frames_module, "_SHORT_BYTES", 10)
-    reader = FrameReader(SIZE)
-    assert levels(reader.pick(video(tmp_path / "long.mp4"), lambda n: [0, 3])) == [1, 4]
+def test_sets_that_do_not_fit_are_not_held_in_memory(tmp_path: Path) -> None:
+    reader = FrameReader(SIZE, n_videos=20_000)
+    path = video(tmp_path / "one.mp4")
+    for _ in range(2):
+        assert levels(reader.pick(path, lambda n: [0, 3])) == [1, 4]
     assert not reader._decoded
+    small = FrameReader(SIZE, n_videos=10)
+    small.pick(path, lambda n: [0])
+    path.unlink()
+    assert levels(small.pick(path, lambda n: [4])) == [5]
 
 
 def test_what_is_kept_has_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
