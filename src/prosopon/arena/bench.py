@@ -19,7 +19,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from prosopon.core.progress import SILENT, Progress
+from prosopon.create.fomm.config import ModelConfig
 from prosopon.create.fomm.fast import FastAnimator
+from prosopon.create.fomm.net import Keypoints
 from prosopon.create.fomm.technique import FirstOrderMotion
 
 BATCHES = (1, 4, 8)
@@ -27,7 +29,7 @@ BATCHES = (1, 4, 8)
 
 _CPU_FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8", "neon", "asimd", "bf16")
 _TEXTURE_PX = 16
-_CALIBRATION_ROUNDS = 2
+_SEEN = 2
 
 
 @dataclass(frozen=True)
@@ -83,23 +85,28 @@ class AnimationSpeed:
 
 
 def untrained_with_contrast(config: str, seed: int = 0) -> FirstOrderMotion:
-    """Random weights whose batch norms have seen pictures: an untouched net answers grey, and grey hides any error."""
+    """Random weights whose generator has seen pictures: an untouched one answers grey, and grey hides any error.
+
+    The detector stays as it is made. One with contrast but without training has many almost equal maxima, so that a
+    rounding decides where a keypoint is; trained ones have a single one.
+    """
     torch.manual_seed(seed)
     model = FirstOrderMotion.untrained(config)
-    pictures = textures(2, model.config.size_px, seed)
-    nets = (model.kp_detector, model.generator)
-    norms = [part for net in nets for part in net.modules() if isinstance(part, torch.nn.BatchNorm2d)]
-    for net in nets:
-        net.train()
-    for norm in norms:
-        norm.momentum = None  # the plain mean of what is seen
+    pictures = textures(_SEEN, model.config.size_px, seed)
+    for part in model.generator.modules():
+        if isinstance(part, torch.nn.BatchNorm2d):
+            part.momentum = None  # the plain mean of what is seen
+    model.generator.train()
     with torch.no_grad():
-        for _ in range(_CALIBRATION_ROUNDS):
-            points = model.kp_detector(pictures)
-            model.generator(pictures, points, points[torch.arange(2).flip(0)])
-    for net in nets:
-        net.eval()
+        model.generator(pictures, _points(model.config), _points(model.config))
+    model.generator.eval()
     return model
+
+
+def _points(config: ModelConfig) -> Keypoints:
+    value = torch.rand(_SEEN, config.num_kp, 2) * 1.4 - 0.7
+    jacobian = torch.eye(2) + 0.1 * torch.randn(_SEEN, config.num_kp, 2, 2)
+    return Keypoints(value, jacobian if config.estimate_jacobian else None)
 
 
 def textures(count: int, size_px: int, seed: int = 0) -> Tensor:

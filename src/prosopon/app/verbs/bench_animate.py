@@ -70,7 +70,7 @@ def run(args: BenchAnimate, console: Console) -> int:
     apart = speed.difference
     noise = "equal" if apart.psnr_db is None else f"PSNR {apart.psnr_db:.1f} dB"
     console.say(
-        f"quick against plain: largest error {apart.largest:.4f}, mean {apart.mean:.5f}, {noise} "
+        f"quick against plain: largest error {apart.largest:.2g}, mean {apart.mean:.2g}, {noise} "
         f"(contrast of the pictures {apart.contrast:.3f})"
     )
     features = " ".join(speed.cpu_features) or "no vector units known"
