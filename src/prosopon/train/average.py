@@ -27,10 +27,15 @@ class MovingAverage:
         self._mean = {key: parameter.detach().clone() for key, parameter in self._live.items()}
 
     @torch.no_grad()
-    def update(self) -> None:
-        """Take in the weights of the step that was just done."""
+    def update(self, step: int) -> None:
+        """Take in the weights of the step that was just done, the `step`-th, from 1.
+
+        Early on the average forgets faster: with the full decay it would consist of the random first weights for
+        thousands of steps.
+        """
+        decay = min(self.decay, (1 + step) / (10 + step))
         means, live = list(self._mean.values()), [parameter.detach() for parameter in self._live.values()]
-        torch._foreach_lerp_(means, live, 1 - self.decay)
+        torch._foreach_lerp_(means, live, 1 - decay)
 
     @contextlib.contextmanager
     def in_place(self) -> Iterator[None]:

@@ -66,7 +66,7 @@ class Learner:
             phase.step(micro_batches)
         self.step_number += 1
         if self.average is not None:
-            self.average.update()
+            self.average.update(self.step_number)
         losses = {name: value for phase in self._phases for name, value in phase.losses().items()}
         for name, value in losses.items():
             if not math.isfinite(value) and not (self.precision == torch.float16 and name.endswith(GRADIENT_NORM)):
