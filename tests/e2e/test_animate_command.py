@@ -8,38 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from prosopon.app.main import main
 from prosopon.core.clip import Audio, Clip
-from prosopon.create.fomm.config import DenseMotionConfig, GeneratorConfig, KeypointConfig, ModelConfig
-from prosopon.create.fomm.technique import FirstOrderMotion, model_card
 from prosopon.media.read import read
 from prosopon.media.write import encode
-from prosopon.models.checkpoint import save
-
-TINY = ModelConfig(
-    num_kp=3,
-    size_px=32,
-    kp_detector=KeypointConfig(block_expansion=4, max_features=16, num_blocks=2, scale_factor=0.5),
-    generator=GeneratorConfig(
-        block_expansion=4,
-        max_features=16,
-        num_bottleneck_blocks=1,
-        head="blend",
-        dense_motion=DenseMotionConfig(block_expansion=4, max_features=16, num_blocks=2, scale_factor=0.5),
-    ),
-)
-
-
-@pytest.fixture
-def weights(own_home: Path) -> str:
-    torch.manual_seed(1)
-    folder = own_home / "weights"
-    folder.mkdir()
-    card = {**model_card(TINY, align_corners=True), "config": "tiny", "licence": "Apache-2.0", "origin": "this test"}
-    save(FirstOrderMotion.untrained(TINY).state(), folder / "fomm.tiny", card)
-    return "fomm.tiny"
 
 
 @pytest.fixture
@@ -63,10 +36,10 @@ def animate(*words: object) -> int:
 
 
 def test_result_is_signed_keeps_sound_and_is_compared(
-    weights: str, portrait: Path, driving: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tiny_weights: str, portrait: Path, driving: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out.mp4"
-    assert animate("-s", portrait, "-d", driving, "-o", out, "--weights", weights, "--json") == 0
+    assert animate("-s", portrait, "-d", driving, "-o", out, "--weights", tiny_weights, "--json") == 0
     answer = json.loads(capsys.readouterr().out)
     assert answer["frames"] == 9
     assert answer["size_px"] == [64, 50]
@@ -82,9 +55,9 @@ def test_result_is_signed_keeps_sound_and_is_compared(
     assert (verdict["integrity"], verdict["signature"], verdict["synthetic"]) == ("ok", "valid", True)
 
 
-def test_nothing_is_overwritten_unless_asked(weights: str, portrait: Path, driving: Path, tmp_path: Path) -> None:
+def test_nothing_is_overwritten_unless_asked(tiny_weights: str, portrait: Path, driving: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.mp4"
-    words = ("-s", portrait, "-d", driving, "-o", out, "--weights", weights, "--no-compare")
+    words = ("-s", portrait, "-d", driving, "-o", out, "--weights", tiny_weights, "--no-compare")
     out.write_bytes(b"precious")
     assert animate(*words) == 2
     assert out.read_bytes() == b"precious"
@@ -92,9 +65,9 @@ def test_nothing_is_overwritten_unless_asked(weights: str, portrait: Path, drivi
     assert out.stat().st_size > 1000
 
 
-def test_inputs_are_never_the_output(weights: str, portrait: Path, driving: Path) -> None:
+def test_inputs_are_never_the_output(tiny_weights: str, portrait: Path, driving: Path) -> None:
     before = driving.read_bytes()
-    assert animate("-s", portrait, "-d", driving, "-o", driving, "--weights", weights, "-f") == 2
+    assert animate("-s", portrait, "-d", driving, "-o", driving, "--weights", tiny_weights, "-f") == 2
     assert driving.read_bytes() == before
 
 
@@ -104,7 +77,7 @@ def test_inputs_are_never_the_output(weights: str, portrait: Path, driving: Path
 def test_bad_driving_is_one_line_and_leaves_nothing(
     name: str,
     content: bytes | None,
-    weights: str,
+    tiny_weights: str,
     portrait: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -113,7 +86,7 @@ def test_bad_driving_is_one_line_and_leaves_nothing(
     if content is not None:
         bad.write_bytes(content)
     before = sorted(tmp_path.iterdir())
-    assert animate("-s", portrait, "-d", bad, "-o", tmp_path / "out.mp4", "--weights", weights) == 1
+    assert animate("-s", portrait, "-d", bad, "-o", tmp_path / "out.mp4", "--weights", tiny_weights) == 1
     complaint = capsys.readouterr().err
     assert complaint.count("\n") == 1
     assert name in complaint
@@ -129,10 +102,10 @@ def test_missing_weights_say_what_to_run(
 
 @pytest.mark.parametrize("output", ["out.webm", "out.gif", "frames"])
 def test_other_outputs_are_sealed_too(
-    output: str, weights: str, portrait: Path, driving: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    output: str, tiny_weights: str, portrait: Path, driving: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / output
-    assert animate("-s", portrait, "-d", driving, "-o", out, "--weights", weights, "--no-compare") == 0
+    assert animate("-s", portrait, "-d", driving, "-o", out, "--weights", tiny_weights, "--no-compare") == 0
     capsys.readouterr()
     assert main(["verify", str(out), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["synthetic"] is True

@@ -7,35 +7,16 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-import torch
 
 from prosopon.core.clip import Audio, Clip, Frame
 from prosopon.core.errors import MissingError, UsageError
 from prosopon.core.faces import Box, Face
 from prosopon.core.history import Relationship, SourceType, source_type_of
 from prosopon.create.fomm.compare import side_by_side
-from prosopon.create.fomm.config import (
-    DenseMotionConfig,
-    GeneratorConfig,
-    KeypointConfig,
-    ModelConfig,
-)
 from prosopon.create.fomm.framing import frame_up, most_alike
 from prosopon.create.fomm.options import AnimateOptions, parse_crop
 from prosopon.create.fomm.technique import FirstOrderMotion
 
-TINY = ModelConfig(
-    num_kp=4,
-    size_px=32,
-    kp_detector=KeypointConfig(block_expansion=4, max_features=16, num_blocks=2, scale_factor=0.5),
-    generator=GeneratorConfig(
-        block_expansion=4,
-        max_features=16,
-        num_bottleneck_blocks=1,
-        head="blend",
-        dense_motion=DenseMotionConfig(block_expansion=4, max_features=16, num_blocks=2, scale_factor=0.5),
-    ),
-)
 WHOLE = AnimateOptions(crop="whole", driving_crop="whole")
 
 
@@ -88,8 +69,7 @@ def moving(count: int = 7, *, gone: tuple[int, ...] = ()) -> Clip:
 
 @pytest.fixture(scope="module")
 def model() -> FirstOrderMotion:
-    torch.manual_seed(0)
-    return FirstOrderMotion.untrained(TINY)
+    return FirstOrderMotion.tiny()
 
 
 def test_result_has_the_pictures_size_and_the_drivings_clock(model: FirstOrderMotion) -> None:
