@@ -22,5 +22,5 @@ def tiny_weights(own_home: Path) -> str:
         "licence": "Apache-2.0",
         "origin": "a test",
     }
-    save(model.state(), folder / "fomm.tiny", {**model_card(model.config, align_corners=True), **facts})
+    save(model.state(), folder / "fomm.tiny", card)
     return "fomm.tiny"
