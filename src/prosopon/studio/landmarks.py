@@ -23,16 +23,16 @@ from prosopon.studio.template import (
     upper_lip_height,
 )
 
+# From the temple on the picture's right to the chin, evenly along the jaw.
 _JAW = (
-    (7.45, 3.2, -1.6), (7.4, 0.7, -2.4), (7.2, -1.0, -2.4), (7.0, -2.9, -2.3), (6.6, -4.8, -1.7), (5.9, -6.2, -0.6),
-    (5.1, -7.2, 0.7), (4.1, -8.0, 1.9), (3.2, -8.5, 2.8), (2.3, -9.0, 3.55), (1.3, -9.3, 4.05), (0.0, -9.4, 4.3),
+    (7.5, 2.4, -2.0), (7.4, 0.7, -2.4), (7.1, -1.95, -2.35), (6.8, -3.85, -2.0), (6.25, -5.5, -1.15), (5.1, -7.2, 0.7),
+    (3.65, -8.25, 2.35), (2.3, -9.0, 3.55), (0.0, -9.4, 4.3),
 )  # fmt: skip
-
-
-def _resampled(path: NDArray[np.float64], count: int) -> NDArray[np.float64]:
-    length = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
-    at = np.linspace(0, length[-1], count)
-    return np.stack([np.interp(at, length, path[:, k]) for k in range(path.shape[1])], 1)
+_BRIDGE = ((0.0, 2.9, 5.5), (0.0, 1.7, 6.3), (0.0, 0.75, 7.0), (0.0, -0.5, 7.55))
+_NOSE_BASE = ((1.4, -1.7, 5.2), (0.6, -2.0, 5.85), (0.0, -2.1, 6.1))
+_BROW_K = (0.05, 0.34, 0.62, 0.85, 1.0)
+_LID_INNER, _LID_OUTER = round(0.375 * (LID_POINTS - 1)), round(0.69 * (LID_POINTS - 1))
+_UPPER_LIP_U, _LOWER_LIP_U, _INNER_LIP_U = (-0.6, -0.29, 0.0, 0.29, 0.6), (0.68, 0.3, 0.0, -0.3, -0.68), (0.9, 0.3)
 
 
 @lru_cache(maxsize=64)
@@ -43,28 +43,25 @@ def landmark_vertices(identity: Identity) -> NDArray[np.int64]:
     def near(st: NDArray[np.float64]) -> list[int]:
         return [base.nearest(float(s), float(t)) for s, t in np.atleast_2d(st)]
 
-    jaw = _resampled(np.array(_JAW), 9)
-    jaw_plane = place(jaw[:, 0], jaw[:, 1], jaw[:, 2])
-    out = near(jaw_plane * (-1, 1)) + near(jaw_plane[-2::-1])
-    line, thick = brow_curve(identity, np.array((0.04, 0.28, 0.52, 0.76, 0.98)))
-    line = line + np.stack([0 * thick, 0.45 * thick], 1)
+    jaw, base_of_nose = place(*np.array(_JAW).T), place(*np.array(_NOSE_BASE).T)
+    out = near(jaw * (-1, 1)) + near(jaw[-2::-1])
+    line, thick = brow_curve(identity, np.array(_BROW_K))
+    line = line + np.stack([0 * thick, 0.7 * thick], 1)
     out += near(line[::-1] * (-1, 1)) + near(line)
-    bridge = np.array(((0, 3.2, 5.25), (0, 2.0, 6.1), (0, 0.8, 6.95), (0, -0.5, 7.55)))
-    out += near(place(*bridge.T))
-    under = np.array(((1.45, -1.6, 5.3), (0.65, -1.95, 5.9), (0.0, -2.1, 6.1)))
-    under_plane = place(*under.T)
-    out += near(under_plane * (-1, 1)) + near(under_plane[-2::-1])
-    third, two_thirds = (LID_POINTS - 1) // 3, 2 * (LID_POINTS - 1) // 3
+    out += near(place(*np.array(_BRIDGE).T))
+    out += near(base_of_nose * (-1, 1)) + near(base_of_nose[-2::-1])
+    inner, outer = _LID_INNER, _LID_OUTER
     upper, lower = base.lid_upper[0], base.lid_lower[0]
-    out += [int(i) for i in (upper[-1], upper[two_thirds], upper[third], upper[0], lower[third], lower[two_thirds])]
+    out += [int(i) for i in (upper[-1], upper[outer], upper[inner], upper[0], lower[inner], lower[outer])]
     upper, lower = base.lid_upper[1], base.lid_lower[1]
-    out += [int(i) for i in (upper[0], upper[third], upper[two_thirds], upper[-1], lower[two_thirds], lower[third])]
-    u = np.array((-0.62, -0.24, 0.0, 0.24, 0.62))
+    out += [int(i) for i in (upper[0], upper[inner], upper[outer], upper[-1], lower[outer], lower[inner])]
+    u = np.array(_UPPER_LIP_U)
     top = np.stack([LIP_HALF * u, slit_t(u) + upper_lip_height(u)], 1)
-    bottom = np.stack([LIP_HALF * u, slit_t(u) - lower_lip_height(u)], 1)[::-1]
-    left, right = int(base.slit_upper[0]), int(base.slit_upper[-1])
-    out += [left, *near(top), right, *near(bottom)]
+    u = np.array(_LOWER_LIP_U)
+    bottom = np.stack([LIP_HALF * u, slit_t(u) - lower_lip_height(u)], 1)
+    out += [int(base.slit_upper[0]), *near(top), int(base.slit_upper[-1]), *near(bottom)]
+    far, mid = _INNER_LIP_U
     count = len(base.slit_upper) - 1
-    inner = [round(count * (v + 1) / 2) for v in (-0.88, -0.42, 0.0, 0.42, 0.88)]
-    out += [int(base.slit_upper[i]) for i in inner] + [int(base.slit_lower[i]) for i in inner[-2:0:-1]]
+    along = [round(count * (v + 1) / 2) for v in (-far, -mid, 0.0, mid, far)]
+    out += [int(base.slit_upper[i]) for i in along] + [int(base.slit_lower[i]) for i in along[-2:0:-1]]
     return np.array(out)

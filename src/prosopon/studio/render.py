@@ -139,17 +139,24 @@ def _majority(parts: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _visible(index: NDArray[np.int64], xy: Floats, depth: Floats, hits: Hits, width: int) -> NDArray[np.bool_]:
-    """Landmarks inside the picture with nothing more than 0.6 cm in front of them."""
-    at = np.floor(xy[index]).astype(np.int64)
-    inside = ((at >= 0) & (at < width)).all(1)
-    at = np.clip(at, 0, width - 1)
-    wanted = at[:, 1] * width + at[:, 0]
-    found = np.clip(np.searchsorted(hits.pixels, wanted), 0, max(len(hits.pixels) - 1, 0))
-    covered = hits.pixels[found] == wanted if len(hits.pixels) else np.zeros(len(wanted), bool)
-    inside &= covered
-    there = hits.among(found[inside])
-    inside[inside] = depth[index[inside]] < (depth[there.corners] * there.weights).sum(1) + 0.6
-    return np.asarray(inside)
+    """Landmarks inside the picture with nothing 0.8 cm or more in front of them on all samples around.
+
+    Looking around keeps landmarks on the silhouette, whose own sample may show what lies next to them.
+    """
+    centre = np.floor(xy[index]).astype(np.int64)
+    inside = np.all((centre >= 0) & (centre < width), axis=1)
+    if not len(hits.pixels):
+        return np.zeros(len(index), bool)
+    open_view = np.zeros(len(index), bool)
+    for dx in (-2, 0, 2):
+        for dy in (-2, 0, 2):
+            x, y = np.clip(centre + np.array((dx, dy)), 0, width - 1).T
+            wanted = y * width + x
+            at = np.minimum(np.searchsorted(hits.pixels, wanted), len(hits.pixels) - 1)
+            there = hits.among(at)
+            nearest = (depth[there.corners] * there.weights).sum(1)
+            open_view |= (hits.pixels[at] != wanted) | (depth[index] < nearest + 0.8)
+    return np.asarray(inside & open_view)
 
 
 def _key_light(world: Floats, topology: Topology, light: Light) -> Floats:

@@ -153,7 +153,7 @@ def paint(identity: Identity) -> SkinMap:
     if identity.beard:
         area = beard_area()
         if identity.beard >= FULL_BEARD:
-            ragged = np.clip(area * (1.15 + 0.35 * _noise(rng, (3, 1.2))), 0, 1)
+            ragged = np.clip(area * (1.3 + 0.25 * _noise(rng, (3, 1.2))), 0, 1)
             _cover(albedo, 0.85 * ragged, hair * 0.3 + 0.003)
             _cover(albedo, np.clip(0.8 * beard_hairs(identity, rng), 0, 0.9), hair * 0.9 + 0.003)
             part[area > 0.5] = Part.BEARD

@@ -199,3 +199,9 @@ def test_skin_tone_sets_the_brightness_of_the_skin() -> None:
         rendering = render(Identity(skin_tone=tone), size_px=64)
         levels.append(rendering.image[rendering.parts == int(Part.SKIN)].mean())
     assert (np.diff(levels) > 12).all()
+
+
+def test_somebody_out_of_the_picture_leaves_the_backdrop() -> None:
+    rendering = render(Identity(), Placement(x=5.0), size_px=32)
+    assert not rendering.visible.any()
+    assert not rendering.parts.any()
