@@ -26,6 +26,7 @@ from prosopon.faces.crop import cut, square
 from prosopon.faces.finder import FaceFinder
 from prosopon.faces.track import track
 from prosopon.media.read import read
+from prosopon.media.sniff import looks_like_media
 
 Reconstruct = Callable[[Frame, Iterator[Frame]], Iterator[Frame]]
 """Source `uint8 (S, S, 3)` and driving frames of that size -> as many results of that size, streamed."""
@@ -159,7 +160,8 @@ def find_clips(folder: Path) -> dict[str, Path]:
     """The videos of a data set by name, `person/file`: of its folder `test`, as published sets have one, else of it.
 
     Each sub-folder is a person. Of videos that lie flat, the part of the name before `#`, else the whole name, is the
-    person. A folder of PNG pictures is a video. What is no video is found out when it is read.
+    person. A folder of PNG pictures is a video. Texts and tables beside the footage are passed over; what else is no
+    video is found out when it is read.
 
     Raises:
         MissingError: there is no such folder, or there are no files in it.
@@ -170,6 +172,8 @@ def find_clips(folder: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for entry in sorted(folder.iterdir()):
         if entry.name.startswith("."):
+            continue
+        if entry.is_file() and not looks_like_media(entry):
             continue
         if entry.is_dir() and not _is_frames(entry):
             found |= {f"{entry.name}/{path.relative_to(entry).as_posix()}": path for path in _within(entry)}
@@ -191,7 +195,7 @@ def _within(folder: Path) -> Iterator[Path]:
             continue
         if path.is_dir() and not _is_frames(path):
             yield from _within(path)
-        else:
+        elif path.is_dir() or looks_like_media(path):
             yield path
 
 

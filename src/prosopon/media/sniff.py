@@ -85,6 +85,11 @@ _TESTS: tuple[tuple[Callable[[bytes], bool], Family, str], ...] = (
 _HEIF_BRANDS = (b"heic", b"heix", b"mif1", b"msf1", b"hevc", b"heim", b"heis")
 
 
+_MEDIA_NAMES = frozenset(
+    {".mp4", ".mov", ".m4v", ".webm", ".mkv", ".avi", ".gif", ".mpg", ".png", ".jpg", ".jpeg", ".webp"}
+)
+
+
 def sniff(path: Path) -> Sniffed:
     """Tell by content what `path` is.
 
@@ -107,6 +112,20 @@ def sniff(path: Path) -> Sniffed:
             return Sniffed(family, decoder)
     what = "text" if _is_text(head) else "no picture, video or sound of a known kind"
     raise MediaError(f"{path} is {what}, whatever its name says", "give a picture, a video or a sound")
+
+
+def looks_like_media(path: Path) -> bool:
+    """Whether a file is media by content, or at least by name: not so the notes and tables that lie beside footage.
+
+    A damaged video passes, so that whoever reads it can say that it is damaged.
+    """
+    if path.suffix.lower() in _MEDIA_NAMES:
+        return True
+    try:
+        sniff(path)
+    except MediaError:
+        return False
+    return True
 
 
 def _is_text(head: bytes) -> bool:

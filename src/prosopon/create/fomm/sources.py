@@ -24,6 +24,7 @@ from prosopon.create.fomm.pairs import FacePairs, PairConfig
 from prosopon.create.fomm.prepared import CROP_SIDE, FRAME_PX, Store, footage_cuttings, write_store
 from prosopon.faces.finder import FaceFinder, open_finder
 from prosopon.media.read import read
+from prosopon.media.sniff import looks_like_media
 from prosopon.train.recipe import Dataset
 
 
@@ -160,7 +161,8 @@ def _media_files(folders: Sequence[Path]) -> Iterator[_File]:
             raise MissingError(f"there is no folder {folder}", "give a folder with footage of faces")
         for path in sorted(folder.rglob("*")):
             inside = path.relative_to(folder)
-            if path.is_file() and not any(part.startswith(".") for part in inside.parts):
+            hidden = any(part.startswith(".") for part in inside.parts)
+            if path.is_file() and not hidden and looks_like_media(path):
                 first = inside.parts[0] if len(inside.parts) > 1 else None
                 yield _File(path, first, f"{number}/{inside.as_posix()}")
 
