@@ -21,6 +21,8 @@ FACE_SIDE = 1.72
 """Side of the crop in units of the face's size: the middle of what the nets are trained on."""
 _LOOKS_PER_S = 12.5
 """The driving's faces are looked for this often: a fixed crop needs no more."""
+_MOST_LOOKS = 2000
+"""Over a long video less often, so that what is remembered of it does not grow without end."""
 _HOLD_GAP_S = 0.6
 """The person may be out of sight for so long before the motion is held still."""
 NO_BACK_END = (
@@ -74,7 +76,7 @@ def frame_up(
     else:
         faces = {index: seen.landmarks for index, seen in tracks.main.faces.items() if seen.landmarks is not None}
         driving_box = still_box(faces.values(), FACE_SIDE)
-        held = _unseen(driving, sorted(tracks.main.faces))
+        held = _unseen(driving, sorted(tracks.main.faces), _look_every(driving))
         if held.any():
             progress.note(
                 f"{driving.name}: {held.sum()} of {len(held)} frames do not show the person that is followed; "
@@ -99,8 +101,7 @@ def _source_face(source: Clip, finder: FaceFinder, progress: Progress) -> Face:
 
 
 def _driving_tracks(driving: Clip, finder: FaceFinder, progress: Progress) -> Tracks:
-    every = 1 if driving.fps is None else max(1, round(float(driving.fps) / _LOOKS_PER_S))
-    tracks = track(driving, finder, every=every, progress=progress)
+    tracks = track(driving, finder, every=_look_every(driving), progress=progress)
     if tracks.main is None:
         raise MissingError(
             f"no face was found in the driving video {driving.name}",
@@ -111,8 +112,15 @@ def _driving_tracks(driving: Clip, finder: FaceFinder, progress: Progress) -> Tr
     return tracks
 
 
-def _unseen(driving: Clip, seen: list[int]) -> NDArray[np.bool_]:
+def _look_every(driving: Clip) -> int:
+    """At every how many frames of the driving faces are looked for."""
+    often = 1 if driving.fps is None else round(float(driving.fps) / _LOOKS_PER_S)
+    return max(1, often, -(-len(driving) // _MOST_LOOKS))
+
+
+def _unseen(driving: Clip, seen: list[int], every: int) -> NDArray[np.bool_]:
     """Which frames are farther in time from every sighting than a gap may last."""
+    spacing = 0.0 if driving.fps is None else every / float(driving.fps)
     times = np.asarray(driving.times)
     sighted = times[seen]
     after = np.searchsorted(sighted, times)
@@ -120,7 +128,7 @@ def _unseen(driving: Clip, seen: list[int]) -> NDArray[np.bool_]:
         np.abs(times - sighted[np.clip(after, 0, len(sighted) - 1)]),
         np.abs(times - sighted[np.clip(after - 1, 0, len(sighted) - 1)]),
     )
-    unseen: NDArray[np.bool_] = distance > _HOLD_GAP_S
+    unseen: NDArray[np.bool_] = distance > max(_HOLD_GAP_S, 1.5 * spacing)
     return unseen
 
 

@@ -206,3 +206,19 @@ def test_side_by_side_shows_all_panels_at_one_height() -> None:
     # The still stands at the left in every frame.
     assert np.array_equal(frames[0][:, :32], frames[4][:, :32])
     assert source_type_of(row.history) is SourceType.COMPOSITE
+
+
+def test_a_long_driving_is_looked_at_less_often_and_nothing_is_held() -> None:
+    frame = picture(48, 40)
+    looks = 0
+
+    class Counting(Marker):
+        def find(self, frame: Frame) -> list[Face]:
+            nonlocal looks
+            looks += 1
+            return super().find(frame)
+
+    clip = Clip.of_frames([frame] * 9000, 2)
+    framing = frame_up(Clip.still(frame), clip, AnimateOptions(), Counting(), Notes())
+    assert looks <= 2001
+    assert not framing.held.any()
