@@ -218,7 +218,7 @@ def test_a_long_driving_is_looked_at_less_often_and_nothing_is_held() -> None:
             looks += 1
             return super().find(frame)
 
-    clip = Clip.of_frames([frame] * 9000, 2)
+    clip = Clip.of_frames([frame] * 4100, 2)
     framing = frame_up(Clip.still(frame), clip, AnimateOptions(), Counting(), Notes())
     assert looks <= 2001
     assert not framing.held.any()
