@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
 import itertools
-import typing
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -57,9 +55,7 @@ def make(card: Card, **given: Clip) -> Clip:
     """Run the technique's tiny model with the defaults of its options."""
     torch.set_num_threads(1)
     technique: Any = load_technique(card.name)
-    hints = typing.get_type_hints(technique.create)
-    options = {"options": hints["options"]()} if "options" in inspect.signature(technique.create).parameters else {}
-    made: Clip = technique.tiny().create(**clips_for(card, **given), **options)
+    made: Clip = technique.tiny().create({}, **clips_for(card, **given))
     return made
 
 

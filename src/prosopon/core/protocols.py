@@ -15,7 +15,11 @@ class Creator(Protocol):
     """Makes synthetic media of what goes in."""
 
     def create(self, tracks_by: Mapping[str, Tracks], **clips: Clip) -> Clip:
-        """Clips by role (`source`, `driving`, `target`) and the tracks of each -> the synthetic clip."""
+        """Clips by role (`source`, `driving`, `target`) and the people in each -> the synthetic clip.
+
+        The roles are those of the card's `inputs`. A role may be absent from `tracks_by`: then the whole picture
+        counts. What a user can set comes as keyword `options`, a frozen dataclass with defaults.
+        """
         ...
 
 

@@ -62,6 +62,7 @@ def run(args: Animate, console: Console) -> int:
     _check_frames(driving, args.driving)
 
     from prosopon.create.fomm.compare import side_by_side
+    from prosopon.create.fomm.framing import look
     from prosopon.create.fomm.technique import FirstOrderMotion
     from prosopon.faces.finder import open_finder
     from prosopon.models.device import pick_device, pick_precision
@@ -73,7 +74,10 @@ def run(args: Animate, console: Console) -> int:
     model.to(device)
     finder = None if args.faces == "none" else open_finder(args.faces)
     began = time.perf_counter()
-    clip = model.create(source, driving, args.options, finder=finder, precision=precision, progress=console)
+    tracks_by = look(source, driving, args.options, finder, console)
+    clip = model.create(
+        tracks_by, source=source, driving=driving, options=args.options, precision=precision, progress=console
+    )
     published = publish(clip, args.output, force=args.force, progress=console)
     seconds = time.perf_counter() - began
     if args.compare:

@@ -71,6 +71,7 @@ def run(args: Demo, console: Console) -> int:
     from prosopon.app.demo_page import write_page
     from prosopon.app.demo_scene import Scene, own_scene, rendered_scene
     from prosopon.create.fomm.compare import side_by_side
+    from prosopon.create.fomm.framing import look
     from prosopon.create.fomm.technique import FirstOrderMotion
     from prosopon.faces.finder import open_finder
     from prosopon.models.device import pick_precision
@@ -96,7 +97,12 @@ def run(args: Demo, console: Console) -> int:
     with watch.stage("animate, write, sign and verify"):
         finder = open_finder("auto") if scene.needs_finder else None
         clip = model.create(
-            scene.source, scene.driving, scene.options, finder=finder, precision=pick_precision(), progress=console
+            look(scene.source, scene.driving, scene.options, finder, console),
+            source=scene.source,
+            driving=scene.driving,
+            options=scene.options,
+            precision=pick_precision(),
+            progress=console,
         )
         published = publish(clip, result_path, force=True, progress=console)
     with watch.stage("write the side-by-side video"):

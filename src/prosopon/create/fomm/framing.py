@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from scipy.spatial import ConvexHull, QhullError
 
 from prosopon.core.clip import Clip
 from prosopon.core.errors import MissingError, UsageError
-from prosopon.core.faces import Box, Face, Tracks
+from prosopon.core.faces import Box, Face, Track, Tracks
 from prosopon.core.progress import Progress
 from prosopon.create.fomm.options import AnimateOptions, parse_crop
 from prosopon.create.fomm.prepared import still_box
@@ -48,60 +49,88 @@ class Framing:
     held: NDArray[np.bool_]
 
 
-def frame_up(
+def look(
     source: Clip, driving: Clip, options: AnimateOptions, finder: FaceFinder | None, progress: Progress
+) -> dict[str, Tracks]:
+    """Find the people of both clips, as far as the crops shall follow from them: role -> tracks.
+
+    Args:
+        source: of a video only the first frame counts.
+        driving: every n-th frame is looked at.
+        options: a crop that is not `auto` needs no tracks.
+        finder: None where there is no back end, which is said; then there are no tracks.
+        progress: told about it.
+    """
+    wanted = {"source": options.crop, "driving": options.driving_crop}
+    roles = [role for role, crop in wanted.items() if parse_crop(crop, role) == "auto"]
+    if roles and finder is None:
+        progress.note(NO_BACK_END)
+    if finder is None:
+        return {}
+    tracks_by = {}
+    if "source" in roles:
+        tracks_by["source"] = track(Clip.still(source.first(), name=source.name), finder)
+    if "driving" in roles:
+        tracks_by["driving"] = track(driving, finder, every=_look_every(driving), progress=progress)
+    return tracks_by
+
+
+def frame_up(
+    source: Clip, driving: Clip, options: AnimateOptions, tracks_by: Mapping[str, Tracks], progress: Progress
 ) -> Framing:
     """Decide on crops and reference frame.
 
+    Args:
+        source, driving: what goes in.
+        options: as set by the user.
+        tracks_by: people by role (see `look`); for a role that is absent an `auto` crop is the whole picture.
+        progress: told what was decided.
+
     Raises:
-        MissingError: a face finder is there and finds no face in the source or in the driving.
+        MissingError: there are tracks and nobody in them.
         UsageError: a crop lies outside its picture.
     """
-    crop = parse_crop(options.crop, "crop")
-    driving_crop = parse_crop(options.driving_crop, "driving_crop")
-    if finder is None and "auto" in (crop, driving_crop):
-        progress.note(NO_BACK_END)
-    face = _source_face(source, finder, progress) if crop == "auto" and finder is not None else None
-    tracks = _driving_tracks(driving, finder, progress) if driving_crop == "auto" and finder is not None else None
+    crop, driving_crop = parse_crop(options.crop, "crop"), parse_crop(options.driving_crop, "driving_crop")
+    face = _main_face(tracks_by["source"], source, progress) if crop == "auto" and "source" in tracks_by else None
+    person = None
+    if driving_crop == "auto" and "driving" in tracks_by:
+        person = _main_person(tracks_by["driving"], driving, progress)
     if face is not None and face.landmarks is not None:
         chosen = still_box([face.landmarks], FACE_SIDE)
     else:
         chosen = crop if isinstance(crop, Box) else Box(0, 0, source.width, source.height)
     source_box = _whole_numbers(_squared(_checked(chosen, source, "source"), inside=source))
-    held = np.zeros(len(driving), dtype=bool)
-    reference = 0
-    if tracks is None or tracks.main is None:
+    if person is None:
         chosen = driving_crop if isinstance(driving_crop, Box) else Box(0, 0, driving.width, driving.height)
         driving_box = _squared(_checked(chosen, driving, "driving"), inside=driving)
-    else:
-        faces = {index: seen.landmarks for index, seen in tracks.main.faces.items() if seen.landmarks is not None}
-        driving_box = still_box(faces.values(), FACE_SIDE)
-        held = _unseen(driving, sorted(tracks.main.faces), _look_every(driving))
-        if held.any():
-            progress.note(
-                f"{driving.name}: {held.sum()} of {len(held)} frames do not show the person that is followed; "
-                "the motion stands still there"
-            )
-        reference = min(faces)
-        if options.best_frame and face is not None and face.landmarks is not None:
-            reference = most_alike(face.landmarks, faces)
-    return Framing(source_box, driving_box, reference, held)
+        return Framing(source_box, driving_box, reference=0, held=np.zeros(len(driving), dtype=bool))
+    faces = {index: seen.landmarks for index, seen in person.faces.items() if seen.landmarks is not None}
+    held = _unseen(driving, sorted(person.faces), _look_every(driving))
+    if held.any():
+        progress.note(
+            f"{driving.name}: {held.sum()} of {len(held)} frames do not show the person that is followed; "
+            "the motion stands still there"
+        )
+    reference = min(faces)
+    if options.best_frame and face is not None and face.landmarks is not None:
+        reference = most_alike(face.landmarks, faces)
+    return Framing(source_box, still_box(faces.values(), FACE_SIDE), reference, held)
 
 
-def _source_face(source: Clip, finder: FaceFinder, progress: Progress) -> Face:
-    faces = finder.find(source.first())
-    if not faces:
+def _main_face(tracks: Tracks, source: Clip, progress: Progress) -> Face:
+    if tracks.main is None:
         raise MissingError(
             f"no face was found in the source {source.name}",
             "give the part to animate as --crop x,y,w,h, or --crop whole for something that is not a face",
         )
-    if len(faces) > 1:
-        progress.note(f"{source.name} shows {len(faces)} faces; the largest is animated, --crop x,y,w,h picks another")
-    return faces[0]
+    if len(tracks.tracks) > 1:
+        progress.note(
+            f"{source.name} shows {len(tracks.tracks)} faces; the largest is animated, --crop x,y,w,h picks another"
+        )
+    return next(iter(tracks.main.faces.values()))
 
 
-def _driving_tracks(driving: Clip, finder: FaceFinder, progress: Progress) -> Tracks:
-    tracks = track(driving, finder, every=_look_every(driving), progress=progress)
+def _main_person(tracks: Tracks, driving: Clip, progress: Progress) -> Track:
     if tracks.main is None:
         raise MissingError(
             f"no face was found in the driving video {driving.name}",
@@ -109,7 +138,7 @@ def _driving_tracks(driving: Clip, finder: FaceFinder, progress: Progress) -> Tr
         )
     if len(tracks.tracks) > 1:
         progress.note(f"{driving.name} shows {len(tracks.tracks)} people or shots; the most prominent is followed")
-    return tracks
+    return tracks.main
 
 
 def _look_every(driving: Clip) -> int:

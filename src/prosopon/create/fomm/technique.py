@@ -12,6 +12,7 @@ from torch import Tensor
 
 from prosopon.core.clip import Clip
 from prosopon.core.errors import MissingError
+from prosopon.core.faces import Tracks
 from prosopon.core.progress import SILENT, Progress
 from prosopon.create.fomm.animate import animated
 from prosopon.create.fomm.config import (
@@ -26,7 +27,6 @@ from prosopon.create.fomm.fast import FastAnimator
 from prosopon.create.fomm.framing import frame_up
 from prosopon.create.fomm.model import FommModel, published_states, resolve_model_config
 from prosopon.create.fomm.options import AnimateOptions
-from prosopon.faces.finder import FaceFinder
 from prosopon.models.catalogue import find
 from prosopon.models.checkpoint import load
 
@@ -126,33 +126,35 @@ class FirstOrderMotion(FommModel):
 
     def create(
         self,
+        tracks_by: Mapping[str, Tracks],
+        *,
         source: Clip,
         driving: Clip,
-        options: AnimateOptions,
-        *,
-        finder: FaceFinder | None = None,
+        options: AnimateOptions | None = None,
         precision: torch.dtype = torch.float32,
         progress: Progress = SILENT,
     ) -> Clip:
         """The source picture moving like the driving video.
 
         Args:
+            tracks_by: the people in `source` and `driving`, for `auto` crops and the reference frame (see
+                `framing.look`); for a role that is absent the whole picture is used.
             source: a still; of a video its first frame counts.
             driving: the motion; its times and sound become the result's.
             options: how to carry the motion over and what part moves.
-            finder: for `auto` crops and the reference frame; without one the whole picture is used.
             precision: of the convolutions.
             progress: told what was decided.
 
         Raises:
-            MissingError: a finder is given and finds no face.
+            MissingError: there are tracks and nobody in them.
             UsageError: a crop lies outside its picture.
         """
+        options = options or AnimateOptions()
         return animated(
             self.animator(precision),
             source,
             driving,
-            frame_up(source, driving, options, finder, progress),
+            frame_up(source, driving, options, tracks_by, progress),
             options,
             net_size_px=self.config.size_px,
             any_size=self.config.generator.head == "blend",

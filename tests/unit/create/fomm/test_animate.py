@@ -13,7 +13,7 @@ from prosopon.core.errors import MissingError, UsageError
 from prosopon.core.faces import Box, Face
 from prosopon.core.history import Relationship, SourceType, source_type_of
 from prosopon.create.fomm.compare import side_by_side
-from prosopon.create.fomm.framing import frame_up, most_alike
+from prosopon.create.fomm.framing import Framing, frame_up, look, most_alike
 from prosopon.create.fomm.options import AnimateOptions, parse_crop
 from prosopon.create.fomm.technique import FirstOrderMotion
 
@@ -52,6 +52,20 @@ class Marker:
         return [Face(box, landmarks.astype(np.float32))]
 
 
+def framed(
+    source: Clip, driving: Clip, options: AnimateOptions, finder: Marker | None, notes: Notes | None = None
+) -> Framing:
+    heard = notes or Notes()
+    return frame_up(source, driving, options, look(source, driving, options, finder, heard), heard)
+
+
+def animate(
+    model: FirstOrderMotion, source: Clip, driving: Clip, options: AnimateOptions, finder: Marker | None = None
+) -> Clip:
+    tracks_by = look(source, driving, options, finder, Notes())
+    return model.create(tracks_by, source=source, driving=driving, options=options)
+
+
 def picture(width: int, height: int, left: int = 10, top: int = 10, side: int = 16) -> Frame:
     frame = np.full((height, width, 3), 90, np.uint8)
     frame[..., 1] = np.linspace(0, 200, width, dtype=np.uint8)
@@ -74,7 +88,7 @@ def model() -> FirstOrderMotion:
 
 def test_result_has_the_pictures_size_and_the_drivings_clock(model: FirstOrderMotion) -> None:
     source, driving = Clip.still(picture(51, 37), name="portrait.png"), moving()
-    result = model.create(source, driving, WHOLE)
+    result = animate(model, source, driving, WHOLE)
     frames = list(result.frames())
     assert len(frames) == len(result) == 7
     assert all(frame.shape == (37, 51, 3) and frame.dtype == np.uint8 for frame in frames)
@@ -86,33 +100,33 @@ def test_result_has_the_pictures_size_and_the_drivings_clock(model: FirstOrderMo
 
 
 def test_passes_are_equal(model: FirstOrderMotion) -> None:
-    result = model.create(Clip.still(picture(40, 40)), moving(), WHOLE)
+    result = animate(model, Clip.still(picture(40, 40)), moving(), WHOLE)
     for first, second in zip(result.frames(), result.frames(), strict=True):
         assert np.array_equal(first, second)
 
 
 def test_batch_does_not_change_the_result(model: FirstOrderMotion) -> None:
     source, driving = Clip.still(picture(40, 40)), moving()
-    by_one = list(model.create(source, driving, replace(WHOLE, batch=1)).frames())
-    by_many = list(model.create(source, driving, replace(WHOLE, batch=5)).frames())
+    by_one = list(animate(model, source, driving, replace(WHOLE, batch=1)).frames())
+    by_many = list(animate(model, source, driving, replace(WHOLE, batch=5)).frames())
     assert np.abs(np.stack(by_one).astype(int) - np.stack(by_many)).max() <= 1
 
 
 def test_history_names_what_went_in_and_labels_the_result(model: FirstOrderMotion) -> None:
     source, driving = Clip.still(picture(40, 40), name="portrait.png"), moving()
-    pasted = model.create(source, driving, WHOLE).history[-1]
+    pasted = animate(model, source, driving, WHOLE).history[-1]
     assert pasted.op == "create.fomm.animate"
     roles = {parent.name: parent.relationship for parent in pasted.parents}
     assert roles == {"portrait.png": Relationship.PARENT, "driving.mp4": Relationship.INPUT}
     assert source_type_of((pasted,)) is SourceType.COMPOSITE
-    bare = model.create(source, driving, replace(WHOLE, paste=False))
+    bare = animate(model, source, driving, replace(WHOLE, paste=False))
     assert source_type_of(bare.history) is SourceType.TRAINED
 
 
 @pytest.mark.parametrize("size", [None, 48])
 def test_without_pasting_the_crop_is_written(model: FirstOrderMotion, size: int | None) -> None:
     options = replace(WHOLE, crop="4,4,24,24", paste=False, size=size)
-    result = model.create(Clip.still(picture(60, 50)), moving(2), options)
+    result = animate(model, Clip.still(picture(60, 50)), moving(2), options)
     side = size or 24
     assert (result.width, result.height) == (side, side)
     assert next(result.frames()).shape == (side, side, 3)
@@ -120,25 +134,25 @@ def test_without_pasting_the_crop_is_written(model: FirstOrderMotion, size: int 
 
 def test_outside_the_pasted_square_nothing_changes(model: FirstOrderMotion) -> None:
     still = picture(80, 40, left=20)
-    result = model.create(Clip.still(still), moving(3), replace(WHOLE, crop="0,0,40,40"))
+    result = animate(model, Clip.still(still), moving(3), replace(WHOLE, crop="0,0,40,40"))
     for frame in result.frames():
         assert np.array_equal(frame[:, 40:], still[:, 40:])
 
 
 def test_a_still_can_drive(model: FirstOrderMotion) -> None:
-    result = model.create(Clip.still(picture(40, 40)), Clip.still(picture(40, 40), name="d.png"), WHOLE)
+    result = animate(model, Clip.still(picture(40, 40)), Clip.still(picture(40, 40), name="d.png"), WHOLE)
     assert len(list(result.frames())) == 1
 
 
 def test_absolute_and_relative_differ(model: FirstOrderMotion) -> None:
     source, driving = Clip.still(picture(40, 40)), moving()
-    relative = np.stack(list(model.create(source, driving, WHOLE).frames()))
-    absolute = np.stack(list(model.create(source, driving, replace(WHOLE, motion="absolute")).frames()))
+    relative = np.stack(list(animate(model, source, driving, WHOLE).frames()))
+    absolute = np.stack(list(animate(model, source, driving, replace(WHOLE, motion="absolute")).frames()))
     assert np.abs(relative.astype(int) - absolute).max() > 0
 
 
 def test_face_frames_the_crop() -> None:
-    framing = frame_up(Clip.still(picture(120, 100, left=40, top=30)), moving(), AnimateOptions(), Marker(), Notes())
+    framing = framed(Clip.still(picture(120, 100, left=40, top=30)), moving(), AnimateOptions(), Marker())
     assert framing.source.left < 40
     assert framing.source.right > 56
     assert framing.source.width == pytest.approx(framing.source.height)
@@ -150,7 +164,7 @@ def test_face_frames_the_crop() -> None:
 
 def test_without_a_finder_the_whole_picture_is_used_and_said() -> None:
     notes = Notes()
-    framing = frame_up(Clip.still(picture(50, 40)), moving(), AnimateOptions(), None, notes)
+    framing = framed(Clip.still(picture(50, 40)), moving(), AnimateOptions(), None, notes)
     assert framing.source.width == 50
     assert "whole picture" in notes.said[0]
 
@@ -161,18 +175,18 @@ def test_no_face_is_one_clear_error(source: bool, driving: bool) -> None:
     still = Clip.still(picture(40, 40) if source else grey, name="s.png")
     clip = moving() if driving else Clip.of_frames([grey] * 3, 25, name="d.mp4")
     with pytest.raises(MissingError, match=r"no face was found in the (source s\.png|driving video d\.mp4)"):
-        frame_up(still, clip, AnimateOptions(), Marker(), Notes())
+        framed(still, clip, AnimateOptions(), Marker())
 
 
 def test_frames_without_the_person_are_held(model: FirstOrderMotion) -> None:
     driving = moving(60, gone=tuple(range(2, 50)))
     notes = Notes()
-    framing = frame_up(Clip.still(picture(40, 40)), driving, AnimateOptions(), Marker(), notes)
+    framing = framed(Clip.still(picture(40, 40)), driving, AnimateOptions(), Marker(), notes)
     held = set(np.flatnonzero(framing.held).tolist())
     assert held
     assert held < set(range(2, 60))
     assert any("stands still" in said for said in notes.said)
-    frames = list(model.create(Clip.still(picture(40, 40)), driving, AnimateOptions(), finder=Marker()).frames())
+    frames = list(animate(model, Clip.still(picture(40, 40)), driving, AnimateOptions(), Marker()).frames())
     inside = sorted(held)
     assert np.array_equal(frames[inside[1]], frames[inside[2]])
 
@@ -192,7 +206,7 @@ def test_bad_crops_are_refused(text: str) -> None:
 
 def test_a_crop_outside_the_picture_is_refused() -> None:
     with pytest.raises(UsageError, match="outside"):
-        frame_up(Clip.still(picture(40, 40)), moving(), replace(WHOLE, crop="50,0,10,10"), None, Notes())
+        framed(Clip.still(picture(40, 40)), moving(), replace(WHOLE, crop="50,0,10,10"), None)
 
 
 def test_side_by_side_shows_all_panels_at_one_height() -> None:
@@ -219,6 +233,6 @@ def test_a_long_driving_is_looked_at_less_often_and_nothing_is_held() -> None:
             return super().find(frame)
 
     clip = Clip.of_frames([frame] * 4100, 2)
-    framing = frame_up(Clip.still(frame), clip, AnimateOptions(), Counting(), Notes())
+    framing = framed(Clip.still(frame), clip, AnimateOptions(), Counting())
     assert looks <= 2001
     assert not framing.held.any()
