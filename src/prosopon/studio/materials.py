@@ -60,7 +60,7 @@ def _eye(identity: Identity, v: NDArray[np.float32], light: Light) -> _Painted:
 def _mouth(identity: Identity, v: NDArray[np.float32], light: Light) -> _Painted:
     deep = v[:, 3:4]
     albedo = np.array((0.34, 0.11, 0.10), np.float32) * (1 - deep) + np.array((0.10, 0.02, 0.02), np.float32) * deep
-    received = diffuse(v[:, :3], v[:, 5] ** 2, v[:, 5] ** 3, light, _SKIN_WRAP)
+    received = diffuse(v[:, :3], v[:, 5], v[:, 5] ** 2, light, _SKIN_WRAP)
     lip = deep[:, 0] < 0.08
     return albedo * received, np.where(lip, int(Part.LIP), int(Part.MOUTH)).astype(np.uint8)
 

@@ -126,7 +126,7 @@ def teeth(identity: Identity, head: Head, expression: Expression) -> list[Mesh]:
     lips = head.points[base.slit_upper[len(base.slit_upper) // 2]]
     meshes = []
     for upper in (True, False):
-        across = np.linspace(-2.15, 2.15, 61)
+        across = np.linspace(-2.0, 2.0, 61)
         down = np.linspace(0, 1, 6)
         v, x = (a.ravel() for a in np.meshgrid(down, across, indexing="ij"))
         # Central incisors are the widest and longest.
@@ -135,10 +135,10 @@ def teeth(identity: Identity, head: Head, expression: Expression) -> list[Mesh]:
         round_off = 0.10 * (2 * np.abs((number % 1) - 0.5)) ** 3
         if upper:
             y = lips[1] + 0.62 - v * (0.98 - 0.05 * np.abs(x) - round_off) + 0.05 * np.abs(x)
-            z = lips[2] - 0.60 - 0.40 * x**2 - 0.12 * (1 - v) + 0.02
+            z = lips[2] - 0.62 - 0.46 * x**2 - 0.12 * (1 - v) + 0.02
         else:
             y = lips[1] - 0.98 + v * (0.80 - round_off * 0.6)
-            z = lips[2] - 0.78 - 0.44 * x**2 - 0.1 * (1 - v)
+            z = lips[2] - 0.78 - 0.5 * x**2 - 0.1 * (1 - v)
         bulge = np.cos(np.pi * ((number % 1) - 0.5)) * 0.06
         points = np.stack([x + lips[0], y, z + bulge], 1)
         light = np.clip(0.9 - 0.22 * np.abs(x), 0.2, 1) * (0.85 if upper else 0.6)

@@ -280,7 +280,7 @@ class Light:
     """One soft key light, a weak fill from the other side, and light from all around.
 
     Attributes:
-        direction: towards the light, x to the picture's right, y up, z to the camera; any length.
+        direction: towards the light, x to the picture's right, y up, z to the camera; any length above 0.
         intensity: strength of the key light.
         colour: of the key light.
         ambient: strength of the light from all around.

@@ -180,5 +180,5 @@ def _key_light(world: Floats, topology: Topology, light: Light) -> Floats:
         for dy in taps:
             column = np.clip(xy[:, 0] + dx, 0, size - 1).astype(np.int64)
             row = np.clip(xy[:, 1] + dy, 0, size - 1).astype(np.int64)
-            lit += np.clip(1 - (far - nearest[row, column] - 0.55) / 0.5, 0, 1)
+            lit += np.clip(1 - (far - nearest[row, column] - 0.4) / 0.5, 0, 1)
     return lit / len(taps) ** 2

@@ -52,7 +52,7 @@ def _jaw_weight(plane: Floats, points: Floats, below: NDArray[np.bool_]) -> Floa
     weight = np.where(below, 1 - half, half)
     azimuth = np.abs(plane[:, 0]) / RADIUS
     weight *= 1 - ramp(azimuth, np.radians(62), np.radians(100))
-    weight *= 1 - ramp(-plane[:, 1], 10.4, 13.2)
+    weight *= 1 - ramp(-plane[:, 1], 9.6, 15.0)
     return np.asarray(weight * (points[:, 2] > -5))
 
 

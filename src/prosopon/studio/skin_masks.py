@@ -122,8 +122,8 @@ def nostril_mask() -> Floats:
     """Nostrils and the groove around the wings of the nose, `(R, C)`."""
     s, t = axes()
     hole = np.exp(-((((np.abs(s) - 0.56) / 0.22) ** 2 + ((t + 1.64) / 0.13) ** 2) ** 1.5))
-    wing = np.exp(-(((np.abs(s) - 1.62) / 0.10) ** 2) - ((t + 0.85) / 0.55) ** 2)
-    return np.asarray(np.maximum(0.93 * hole, 0.3 * wing), np.float32)
+    wing = np.exp(-(((np.abs(s) - 1.64) / 0.16) ** 2) - ((t + 0.95) / 0.45) ** 2)
+    return np.asarray(np.maximum(0.93 * hole, 0.2 * wing), np.float32)
 
 
 def brow_hairs(identity: Identity, rng: np.random.Generator) -> Floats:
