@@ -55,6 +55,9 @@ class GeneratorConfig:
     estimate_occlusion_map: bool = True
     head: Literal["paint", "blend"] = "paint"
     """`paint`: the decoder paints every pixel (published). `blend`: it only fills in what the warped source lacks."""
+    guide_variance: float | None = None
+    """Show the decoder the driving keypoints as bumps of this variance. Not given (published): it sees the warped
+    source alone, and cannot tell an open mouth from thick lips."""
     dense_motion: DenseMotionConfig = field(default_factory=DenseMotionConfig)
 
 
@@ -242,6 +245,7 @@ CONFIGS: dict[str, FommConfig] = {
                     max_features=256,
                     num_bottleneck_blocks=3,
                     head="blend",
+                    guide_variance=0.002,
                     dense_motion=DenseMotionConfig(
                         block_expansion=32, max_features=256, num_blocks=4, scale_factor=0.5, kp_variance=0.005
                     ),

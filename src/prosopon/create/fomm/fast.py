@@ -99,4 +99,4 @@ class FastAnimator:
             return tensor.expand(batch, *tensor.shape[1:])
 
         motion = self.generator.dense_motion_network(repeated(source.small), source.keypoints.expand(batch), kp_driving)
-        return self.generator.decode(repeated(source.features), motion, repeated(source.picture))
+        return self.generator.decode(repeated(source.features), motion, repeated(source.picture), kp_driving)

@@ -236,6 +236,13 @@ class Generator(nn.Module):
             self.bottleneck.add_module(f"r{index}", ResidualBlock(width(levels)))
         self.up_blocks = nn.ModuleList(UpBlock(width(i + 1), width(i)) for i in reversed(range(levels)))
         self.final = nn.Conv2d(width(0), num_channels, 7, padding=3)
+        self.guide_variance = config.guide_variance
+        # One for the bottleneck and for each level below the last, whose output goes straight into the picture.
+        guided = range(levels, 0, -1) if config.guide_variance is not None else ()
+        self.guides = nn.ModuleList(nn.Conv2d(num_kp, width(level), 3, padding=1) for level in guided)
+        for guide in self.guides:
+            nn.init.zeros_(guide.weight)  # type: ignore[arg-type]
+            nn.init.zeros_(guide.bias)  # type: ignore[arg-type]
         # One full-resolution map of our own: the coarse occlusion map would blur every edge that it blends.
         self.blend = nn.Conv2d(width(0), 1, 7, padding=3) if config.head == "blend" else None
 
@@ -251,13 +258,30 @@ class Generator(nn.Module):
             features = block(features)
         return features
 
-    def decode(self, features: Tensor, motion: Motion, source: Tensor, *, want_deformed: bool = False) -> Generated:
+    def _guided(self, level: int, features: Tensor, kp_driving: Keypoints) -> Tensor:
+        """Features of the decoder's `level`-th size with the driving keypoints drawn into them."""
+        if self.guide_variance is None or level >= len(self.guides):
+            return features
+        bumps = gaussian_maps(kp_driving.value, features.shape[-2], features.shape[-1], self.guide_variance)
+        drawn: Tensor = self.guides[level](bumps.to(self.dtype))
+        return features + drawn
+
+    def decode(
+        self,
+        features: Tensor,
+        motion: Motion,
+        source: Tensor,
+        kp_driving: Keypoints,
+        *,
+        want_deformed: bool = False,
+    ) -> Generated:
         """Features of the source and a motion -> the picture.
 
         Args:
             features: `(B, C, h, w)` from `encode`; float32 ones are warped without a conversion.
             motion: from the dense motion network.
             source: `(B, 3, H, W)` picture that is warped: for the blend head any size, which the result then has.
+            kp_driving: where the keypoints shall be; only a guided decoder looks at them.
             want_deformed: also give the warped source of the paint head (for looking at, costs a little).
         """
         size = features.shape[-2:]
@@ -268,9 +292,9 @@ class Generator(nn.Module):
             if occlusion.shape[-2:] != size:
                 occlusion = F.interpolate(occlusion, size=size, mode="bilinear")
             moved = moved * occlusion.to(moved.dtype)
-        out = self.bottleneck(moved.to(self.dtype))
-        for block in self.up_blocks:
-            out = block(out)
+        out = self.bottleneck(self._guided(0, moved.to(self.dtype), kp_driving))
+        for level, block in enumerate(self.up_blocks, start=1):
+            out = self._guided(level, block(out), kp_driving)
         painted = torch.sigmoid(self.final(out).float())
         if self.blend is not None:
             return self._blended(painted, torch.sigmoid(self.blend(out).float()), motion, source)
@@ -297,7 +321,7 @@ class Generator(nn.Module):
         """The plain path: encodes the source `(B, 3, H, W)` every time."""
         small = self.dense_motion_network.down(source)
         motion = self.dense_motion_network(small, kp_source, kp_driving)
-        return self.decode(self.encode(source), motion, source, want_deformed=want_deformed)
+        return self.decode(self.encode(source), motion, source, kp_driving, want_deformed=want_deformed)
 
 
 def build_nets(config: ModelConfig, *, align_corners: bool) -> tuple[KeypointDetector, Generator]:

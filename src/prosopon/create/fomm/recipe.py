@@ -155,7 +155,8 @@ class FommRecipe(Recipe):
         )
         terms["l1"] = face.l1 * losses.weighted_l1(generated.prediction, driving, emphasis)
         if generated.deformed is not None and generated.painted is not None:
-            terms["warped"] = face.warped * losses.weighted_l1(generated.deformed, driving, emphasis)
+            # Everywhere alike: with emphasis on the mouth, lips are stretched over what only the decoder can show.
+            terms["warped"] = face.warped * losses.weighted_l1(generated.deformed, driving, None)
             terms["painted"] = face.painted * losses.weighted_l1(generated.painted, driving, emphasis)
         if model.landmark_groups:
             distances = []
