@@ -118,13 +118,13 @@ class FaceLossConfig:
     """Of the picture's pixels, with emphasis."""
     warped: float = 3
     """Of the warped source's pixels: the flow shall be right even where the decoder could paint over it."""
-    painted: float = 2
+    painted: float = 5
     """Of the decoder's pixels: it shall be able to paint anything."""
     landmarks: float = 15
     """Of the keypoints that have a group of landmarks to follow."""
-    eyes: float = 5
+    eyes: float = 12
     """Extra weight of pixels around the eyes."""
-    mouth: float = 5
+    mouth: float = 12
     """Extra weight of pixels around the mouth."""
 
 
