@@ -22,6 +22,7 @@ from prosopon.studio.skin_masks import (
     beard_hairs,
     brow_hairs,
     brow_mask,
+    enlarged,
     lash_mask,
     lip_masks,
     nose_mask,
@@ -62,9 +63,13 @@ class SkinMap:
 
 
 def _noise(rng: np.random.Generator, sigma: float | tuple[float, float]) -> Floats:
-    """Smooth noise of unit variance over the map."""
-    field = gaussian_filter(rng.standard_normal((ROWS, COLUMNS)).astype(np.float32), sigma)
-    return np.asarray(field / field.std(), np.float32)
+    """Smooth noise of unit variance over the map; `sigma` in texels (along t, along s)."""
+    # Broad noise is made small and enlarged.
+    factor = max(1, int(np.min(sigma) / 2))
+    rows, columns = -(-ROWS // factor) + 1, -(-COLUMNS // factor) + 1
+    field = gaussian_filter(rng.standard_normal((rows, columns), np.float32), np.divide(sigma, factor))
+    field /= field.std()
+    return np.asarray(enlarged(field, factor)[:ROWS, :COLUMNS])
 
 
 def tone(identity: Identity) -> NDArray[np.float64]:
@@ -79,12 +84,24 @@ _REDDENED = np.array((1.10, 0.80, 0.78), np.float32)
 
 def _darken(albedo: Floats, amount: NDArray[np.floating], tint: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> None:
     """Take `amount` (R, C) of the light away, in the proportions of `tint`."""
-    albedo *= (1 - amount[..., None] * np.array(tint)).astype(np.float32)
+    where = _window(amount)
+    albedo[where] *= 1 - amount[where].astype(np.float32)[..., None] * np.array(tint, np.float32)
 
 
 def _cover(albedo: Floats, amount: NDArray[np.floating], colour: Floats) -> None:
     """Put a colour `(3,)` or `(R, C, 3)` over the skin."""
-    albedo += amount.astype(np.float32)[..., None] * (colour - albedo)
+    where = _window(amount)
+    paint_over = colour if colour.ndim == 1 else colour[where]
+    albedo[where] += amount[where].astype(np.float32)[..., None] * (paint_over - albedo[where])
+
+
+def _window(amount: NDArray[np.floating]) -> tuple[slice, slice]:
+    """The rectangle of the map outside which `amount` is too small to be seen."""
+    seen = amount > 1e-3
+    rows, columns = np.flatnonzero(seen.any(1)), np.flatnonzero(seen.any(0))
+    if not len(rows):
+        return slice(0), slice(0)
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
 def _ground(identity: Identity, rng: np.random.Generator) -> Floats:

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter, zoom
+from scipy.ndimage import affine_transform, gaussian_filter
 
 from prosopon.studio.hairline import inside_hairline
 from prosopon.studio.person import HairStyle, Identity
@@ -37,6 +37,15 @@ def axes() -> tuple[Floats, Floats]:
     s = (S0 + TEXEL * np.arange(COLUMNS)).astype(np.float32)
     t = (T0 + TEXEL * np.arange(ROWS)).astype(np.float32)
     return s[None, :], t[:, None]
+
+
+def enlarged(coarse: Floats, factor: int) -> Floats:
+    """A map `(R, C)` from one that has every `factor`-th texel, interpolated linearly."""
+    if factor == 1:
+        return coarse
+    scale = (1 / factor, 1 / factor)
+    fine = affine_transform(coarse, scale, output_shape=(ROWS, COLUMNS), order=1, mode="nearest")
+    return np.asarray(fine, np.float32)
 
 
 def spot(s0: float, t0: float, width: float, height: float) -> Floats:
@@ -176,6 +185,4 @@ def scalp_mask(identity: Identity) -> Floats:
     coarse_s, coarse_t = s[0, ::6], t[::6, 0]
     at = np.stack(np.meshgrid(coarse_s, coarse_t), -1).reshape(-1, 2).astype(np.float64)
     grown = inside_hairline(identity, at).reshape(len(coarse_t), len(coarse_s))
-    fine = zoom(grown, 6, order=1)
-    fine = np.pad(fine, ((0, max(0, ROWS - fine.shape[0])), (0, max(0, COLUMNS - fine.shape[1]))), mode="edge")
-    return np.asarray(np.clip((fine[:ROWS, :COLUMNS] + 0.2) / 0.6, 0, 1), np.float32)
+    return np.asarray(np.clip((enlarged(grown.astype(np.float32), 6) + 0.2) / 0.6, 0, 1), np.float32)
