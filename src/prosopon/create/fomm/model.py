@@ -61,7 +61,9 @@ def published_states(path: Path) -> dict[str, dict[str, Tensor]]:
             "published files have kp_detector and generator at the top level",
         )
     return {
-        net: {key: value for key, value in table[net].items() if not key.endswith("down.weight")}
+        net: {
+            key.removeprefix("module."): value for key, value in table[net].items() if not key.endswith("down.weight")
+        }
         for net in (*NETS, "discriminator")
         if isinstance(table.get(net), Mapping)
     }
@@ -103,7 +105,9 @@ class FommModel:
         """
         for name in NETS:
             module: nn.Module = self.modules[name]
-            load_strict(module, dict(states[name]), f"{where} ({name})")
+            # Files of before torch 0.4.1 do not count batches; the count plays no part here.
+            counts = {key: value for key, value in module.state_dict().items() if key.endswith("num_batches_tracked")}
+            load_strict(module, {**counts, **states[name]}, f"{where} ({name})")
         return self
 
     def state(self) -> dict[str, Tensor]:
