@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from prosopon.core.clip import Clip
 from prosopon.core.faces import Box
 from prosopon.core.progress import Progress
-from prosopon.create.fomm.framing import FACE_SIDE
+from prosopon.create.fomm.framing import head_box
 from prosopon.create.fomm.options import AnimateOptions
-from prosopon.create.fomm.prepared import still_box
 from prosopon.media.read import read
 from prosopon.studio.film import film
 from prosopon.studio.performance import Performance
@@ -110,5 +109,5 @@ def _crop(identity: Identity, performance: Performance, moments: NDArray[np.floa
     landmarks = [
         render(identity, *performance.at(float(moment)), _STUDIO_LIGHT, size_px).landmarks for moment in moments
     ]
-    box: Box = still_box(landmarks, FACE_SIDE)
+    box: Box = head_box(landmarks)
     return f"{box.left:.0f},{box.top:.0f},{box.width:.0f},{box.height:.0f}"

@@ -20,8 +20,7 @@ from prosopon.core.clip import Clip, Frame
 from prosopon.core.errors import MediaError, MissingError
 from prosopon.core.faces import Box, Face
 from prosopon.core.progress import SILENT, Progress
-from prosopon.create.fomm.framing import FACE_SIDE
-from prosopon.create.fomm.prepared import still_box
+from prosopon.create.fomm.framing import head_box
 from prosopon.faces.crop import cut, square
 from prosopon.faces.finder import FaceFinder
 from prosopon.faces.track import track
@@ -303,7 +302,7 @@ def _face_box(clip: Clip, finder: FaceFinder, every: int, progress: Progress) ->
     if person is None or len(person) < _MIN_FACES * tracks.n_frames:
         return None
     points = [face.landmarks for face in person.faces.values() if face.landmarks is not None]
-    return still_box(points, FACE_SIDE) if points else None
+    return head_box(points) if points else None
 
 
 def _largest(finder: FaceFinder, picture: Frame) -> Face | None:

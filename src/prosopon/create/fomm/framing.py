@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,12 +14,14 @@ from prosopon.core.errors import MissingError, UsageError
 from prosopon.core.faces import Box, Face, Track, Tracks
 from prosopon.core.progress import Progress
 from prosopon.create.fomm.options import AnimateOptions, parse_crop
-from prosopon.create.fomm.prepared import still_box
+from prosopon.create.fomm.prepared import face_size, still_box
 from prosopon.faces.finder import FaceFinder
 from prosopon.faces.track import track
 
-FACE_SIDE = 1.72
-"""Side of the crop in units of the face's size: the middle of what the nets are trained on."""
+_HEAD_SIDE = 2.05
+"""Side of the crop in units of the face's size: the whole head with its hair, within what the nets are trained on."""
+_RISE = 0.14
+"""How far above the face's middle that of the head is, in the same units: landmarks end at the brows."""
 _LOOKS_PER_S = 12.5
 """The driving's faces are looked for this often: a fixed crop needs no more."""
 _MOST_LOOKS = 2000
@@ -47,6 +49,17 @@ class Framing:
     driving: Box
     reference: int
     held: NDArray[np.bool_]
+
+
+def head_box(landmarks: Iterable[NDArray[np.float32]]) -> Box:
+    """The square around a head, hair included, over a whole clip; landmarks `(68, 2)` of any of its frames.
+
+    Hair that a crop cuts off stands still while the face below it moves.
+    """
+    faces = list(landmarks)
+    box = still_box(faces, _HEAD_SIDE)
+    rise = _RISE * float(np.median([face_size(face) for face in faces]))
+    return Box(box.left, box.top - rise, box.right, box.bottom - rise)
 
 
 def look(
@@ -96,7 +109,7 @@ def frame_up(
     if driving_crop == "auto" and "driving" in tracks_by:
         person = _main_person(tracks_by["driving"], driving, progress)
     if face is not None and face.landmarks is not None:
-        chosen = still_box([face.landmarks], FACE_SIDE)
+        chosen = head_box([face.landmarks])
     else:
         chosen = crop if isinstance(crop, Box) else Box(0, 0, source.width, source.height)
     source_box = _whole_numbers(_squared(_checked(chosen, source, "source"), inside=source))
@@ -114,7 +127,7 @@ def frame_up(
     reference = min(faces)
     if options.best_frame and face is not None and face.landmarks is not None:
         reference = most_alike(face.landmarks, faces)
-    return Framing(source_box, still_box(faces.values(), FACE_SIDE), reference, held)
+    return Framing(source_box, head_box(faces.values()), reference, held)
 
 
 def _main_face(tracks: Tracks, source: Clip, progress: Progress) -> Face:
