@@ -29,4 +29,5 @@ def inside_hairline(identity: Identity, plane: Floats) -> Floats:
     s = np.linspace(-S_BACK, S_BACK, 1200)
     line = np.stack([s, hairline(identity, s)], 1)
     distance, _ = cKDTree(line).query(plane)
-    return np.where(plane[:, 1] >= hairline(identity, plane[:, 0]), distance, -distance)
+    signed: Floats = np.where(plane[:, 1] >= hairline(identity, plane[:, 0]), distance, -distance)
+    return signed

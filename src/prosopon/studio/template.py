@@ -320,7 +320,8 @@ def _triangulate(plane: Floats, upper: Floats, lower: Floats) -> Ints:
             & (centroid[:, 1] < np.interp(at, upper[:, 0], upper[:, 1]))
             & (centroid[:, 1] > np.interp(at, lower[:, 0], lower[:, 1]))
         )
-    return triangles[~hole]
+    kept: NDArray[np.int64] = triangles[~hole]
+    return kept
 
 
 @lru_cache(maxsize=1)
