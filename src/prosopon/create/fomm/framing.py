@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import ConvexHull, QhullError
 
 from prosopon.core.clip import Clip
 from prosopon.core.errors import MissingError, UsageError
@@ -16,6 +15,7 @@ from prosopon.core.progress import Progress
 from prosopon.create.fomm.options import AnimateOptions, parse_crop
 from prosopon.create.fomm.prepared import face_size, still_box
 from prosopon.faces.finder import FaceFinder
+from prosopon.faces.likeness import joined_across_cuts, most_alike
 from prosopon.faces.track import track
 
 _HEAD_SIDE = 2.05
@@ -84,7 +84,8 @@ def look(
     if "source" in roles:
         tracks_by["source"] = track(Clip.still(source.first(), name=source.name), finder)
     if "driving" in roles:
-        tracks_by["driving"] = track(driving, finder, every=_look_every(driving), progress=progress)
+        seen = track(driving, finder, every=_look_every(driving), progress=progress)
+        tracks_by["driving"] = joined_across_cuts(seen)
     return tracks_by
 
 
@@ -172,26 +173,6 @@ def _unseen(driving: Clip, seen: list[int], every: int) -> NDArray[np.bool_]:
     )
     unseen: NDArray[np.bool_] = distance > max(_HOLD_GAP_S, 1.5 * spacing)
     return unseen
-
-
-def most_alike(landmarks: NDArray[np.float32], candidates: dict[int, NDArray[np.float32]]) -> int:
-    """Index of the candidate whose face has the most similar pose and expression.
-
-    Landmarks `(68, 2)` are centred and divided by the root of their hull's area; the least sum of squared differences
-    wins (best-frame search of the published demo).
-    """
-    wanted = _normalised(landmarks)
-    return min(candidates, key=lambda index: float(((_normalised(candidates[index]) - wanted) ** 2).sum()))
-
-
-def _normalised(landmarks: NDArray[np.float32]) -> NDArray[np.float64]:
-    centred = landmarks.astype(np.float64) - landmarks.mean(0, dtype=np.float64)
-    try:
-        area = float(ConvexHull(centred).volume)
-    except QhullError:
-        area = 1.0
-    scaled: NDArray[np.float64] = centred / np.sqrt(max(area, 1e-9))
-    return scaled
 
 
 def _checked(box: Box, clip: Clip, role: str) -> Box:

@@ -13,7 +13,7 @@ from prosopon.core.errors import MissingError, UsageError
 from prosopon.core.faces import Box, Face
 from prosopon.core.history import Relationship, SourceType, source_type_of
 from prosopon.create.fomm.compare import side_by_side
-from prosopon.create.fomm.framing import Framing, frame_up, look, most_alike
+from prosopon.create.fomm.framing import Framing, frame_up, look
 from prosopon.create.fomm.options import AnimateOptions, parse_crop
 from prosopon.create.fomm.technique import FirstOrderMotion
 
@@ -189,13 +189,6 @@ def test_frames_without_the_person_are_held(model: FirstOrderMotion) -> None:
     frames = list(animate(model, Clip.still(picture(40, 40)), driving, AnimateOptions(), Marker()).frames())
     inside = sorted(held)
     assert np.array_equal(frames[inside[1]], frames[inside[2]])
-
-
-def test_most_alike_ignores_place_and_size() -> None:
-    rng = np.random.default_rng(1)
-    face = rng.random((68, 2)).astype(np.float32)
-    other = rng.random((68, 2)).astype(np.float32)
-    assert most_alike(face, {3: other, 8: face * 7 + 20}) == 8
 
 
 @pytest.mark.parametrize("text", ["1,2,3", "a,b,c,d", "0,0,0,10", "nan,0,5,5", "0,0,inf,5"])
