@@ -113,13 +113,14 @@ def test_a_folder_of_people(tmp_path: Path) -> None:
         encode(clip_of(n_frames), tmp_path / person / "one.gif")
     encode(clip_of(5), tmp_path / "anna" / "two")
     encode(Clip.still(clip_of().first()), tmp_path / "bo" / "still.png")
-    (tmp_path / "bo" / "notes.txt").write_text("not a video")
+    (tmp_path / "bo" / "notes.txt").write_text("passed over")
+    (tmp_path / "bo" / "broken.mp4").write_text("not a video")
     files = find_clips(tmp_path)
-    assert [*files] == ["anna/one.gif", "anna/two", "bo/notes.txt", "bo/one.gif", "bo/still.png"]
+    assert [*files] == ["anna/one.gif", "anna/two", "bo/broken.mp4", "bo/one.gif", "bo/still.png"]
     result = measure(files, copying, None, size_px=32)
     assert {name: tally.n_frames for name, tally in result.people.items()} == {"anna": 9, "bo": 6}
     assert result.total.n_clips == 3
-    assert set(result.skipped) == {"bo/notes.txt", "bo/still.png"}
+    assert set(result.skipped) == {"bo/broken.mp4", "bo/still.png"}
     data = result.as_json()
     assert data["people"]["bo"]["metrics"]["l1"]["ratio"] == 1
     assert data["total"]["frames"] == 15
@@ -142,6 +143,9 @@ def test_nothing_to_measure(tmp_path: Path) -> None:
         find_clips(tmp_path / "absent")
     with pytest.raises(MissingError, match="no videos"):
         find_clips(tmp_path)
-    (tmp_path / "notes.txt").write_text("not a video")
+    (tmp_path / "notes.txt").write_text("passed over")
+    with pytest.raises(MissingError, match="no videos"):
+        find_clips(tmp_path)
+    (tmp_path / "broken.mp4").write_text("not a video")
     with pytest.raises(MissingError, match="can be measured"):
         measure(find_clips(tmp_path), copying, None)

@@ -95,14 +95,15 @@ def test_people_are_folders_or_names_and_every_picture_is_one(tmp_path: Path, fi
 def test_what_cannot_be_used_is_left_out_with_a_word(tmp_path: Path, finder: Finder) -> None:
     video(tmp_path / "good.mp4")
     video(tmp_path / "dark.mp4", level=4)
-    (tmp_path / "notes.txt").write_text("not a video")
+    (tmp_path / "broken.mp4").write_text("not a video")
+    (tmp_path / "notes.txt").write_text("passed over")
     (tmp_path / ".hidden.mp4").write_text("not looked at")
     notes = Notes()
     store = prepare_footage([tmp_path], every=1, progress=notes)
     assert [clip.name for clip in store.clips] == ["good.mp4"]
     assert len(notes.said) == 2
     assert any("dark.mp4" in line for line in notes.said)
-    assert any("notes.txt" in line for line in notes.said)
+    assert any("broken.mp4" in line for line in notes.said)
 
 
 def test_the_same_files_are_cut_once(tmp_path: Path, finder: Finder) -> None:
