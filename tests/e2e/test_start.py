@@ -131,6 +131,9 @@ def test_no_verb_shows_the_help() -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopping_ends_with_130_and_one_line(number: signal.Signals) -> None:
     program = (
+        # Whoever starts the tests in the background has SIGINT ignored, and children inherit that.
+        "import signal\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "import sys, time\n"
         "from prosopon.app import main as app\n"
         "def hang(words, console):\n    print('ready', flush=True)\n    time.sleep(60)\n    return 0\n"
