@@ -214,13 +214,11 @@ class Generator(nn.Module):
         config: GeneratorConfig,
         num_kp: int,
         num_channels: int,
-        estimate_jacobian: bool = True,
         *,
         align_corners: bool,
     ) -> None:
         super().__init__()
         self.align_corners = align_corners
-        self.estimate_jacobian = estimate_jacobian
         self.dense_motion_network = DenseMotion(
             config.dense_motion, num_kp, num_channels, config.estimate_occlusion_map, align_corners=align_corners
         )
@@ -327,7 +325,5 @@ class Generator(nn.Module):
 def build_nets(config: ModelConfig, *, align_corners: bool) -> tuple[KeypointDetector, Generator]:
     """The two nets that animation needs, with random weights."""
     detector = KeypointDetector(config.kp_detector, config.num_kp, config.num_channels, config.estimate_jacobian)
-    generator = Generator(
-        config.generator, config.num_kp, config.num_channels, config.estimate_jacobian, align_corners=align_corners
-    )
+    generator = Generator(config.generator, config.num_kp, config.num_channels, align_corners=align_corners)
     return detector, generator

@@ -17,13 +17,7 @@ from PIL import Image, ImageEnhance
 
 from prosopon.core.clip import Frame
 from prosopon.create.fomm.prepared import Store, StoredClip
-
-# iBUG landmarks of the mirrored face, in the order of the original's.
-MIRROR_68: tuple[int, ...] = (
-    *range(16, -1, -1), *range(26, 16, -1), *range(27, 31), *range(35, 30, -1),
-    45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40,
-    *range(54, 47, -1), *range(59, 54, -1), *range(64, 59, -1), 67, 66, 65,
-)  # fmt: skip
+from prosopon.faces.sixty_eight import MIRROR
 
 
 @dataclass(frozen=True)
@@ -177,7 +171,7 @@ class FacePairs:
         view = padded.transform((size, size), Image.Transform.AFFINE, data, Image.Resampling.BICUBIC)
         moved = (points - move[:, 2]) @ np.linalg.inv(move[:, :2]).T
         if mirror:
-            moved = moved[list(MIRROR_68)]
+            moved = moved[MIRROR]
         # To the lattice of the nets, whose +-1 are pixel centres.
         return np.asarray(view), moved * (size / (size - 1))
 

@@ -12,9 +12,10 @@ import pytest
 from numpy.typing import NDArray
 
 from prosopon.core.errors import MissingError, ProsoponError
-from prosopon.create.fomm.pairs import MIRROR_68, FacePairs, PairConfig, _Colour, eye_opening, mouth_opening
+from prosopon.create.fomm.pairs import FacePairs, PairConfig, _Colour, eye_opening, mouth_opening
 from prosopon.create.fomm.prepared import FRAME_PX, Cutting, Store, StoredClip, face_size, still_box, write_store
 from prosopon.create.fomm.rendered import RenderedPeople, prepare_rendered
+from prosopon.faces.sixty_eight import MIRROR
 
 # Dots far enough apart to be told from each other; the 68 landmarks sit on them in turn.
 DOTS = np.array([(58, 60), (118, 62), (88, 92), (62, 120), (114, 118)], np.float32)
@@ -56,7 +57,7 @@ def found_dots(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 def unmirrored(points: NDArray[np.float32]) -> NDArray[np.float32]:
     """The landmarks of a mirrored item in the order of the original face."""
-    return points[list(MIRROR_68)]
+    return points[MIRROR]
 
 
 @pytest.mark.parametrize("kind", ["footage", "still", "rendered"])
@@ -78,7 +79,7 @@ def test_landmarks_follow_the_picture(tmp_path: Path, kind: str, seed: int, monk
 
 
 def test_the_mirror_map_undoes_itself_and_swaps_the_sides() -> None:
-    order = np.array(MIRROR_68)
+    order = MIRROR
     assert sorted(order.tolist()) == list(range(68))
     assert (order[order] == np.arange(68)).all()
     on_the_axis = [index for index in range(68) if order[index] == index]
@@ -91,7 +92,7 @@ def test_a_mirrored_rendered_face_has_mirrored_landmarks() -> None:
     store = prepare_rendered(RenderedPeople(1, 1), processes=1)
     points = np.asarray(store.landmarks[0], dtype=np.float64)
     mirrored = points * (-1, 1) + (FRAME_PX, 0)
-    mirrored = mirrored[list(MIRROR_68)]
+    mirrored = mirrored[MIRROR]
     # A face is nearly its own mirror image once it is put straight; in the wrong order it is not.
     one, other = points - points.mean(0), mirrored - mirrored.mean(0)
     left, _, right = np.linalg.svd(other.T @ one)
