@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from prosopon.arena.metrics import KEYPOINT_PICTURE_PX, keypoint_distance, l1, psnr, ssim
 from prosopon.core.clip import Clip, Frame
@@ -23,6 +24,7 @@ from prosopon.core.progress import SILENT, Progress
 from prosopon.create.fomm.framing import head_box
 from prosopon.faces.crop import cut, square
 from prosopon.faces.finder import FaceFinder
+from prosopon.faces.openings import eye_opening, mouth_opening
 from prosopon.faces.track import track
 from prosopon.media.read import read
 from prosopon.media.sniff import looks_like_media
@@ -30,8 +32,13 @@ from prosopon.media.sniff import looks_like_media
 Reconstruct = Callable[[Frame, Iterator[Frame]], Iterator[Frame]]
 """Source `uint8 (S, S, 3)` and driving frames of that size -> as many results of that size, streamed."""
 
-METRICS = ("l1", "psnr", "ssim", "akd", "akd_eyes", "akd_mouth", "mkr")
-"""Names of all metrics: of `psnr` and `ssim` more is better, of the others less."""
+METRICS = ("l1", "psnr", "ssim", "akd", "akd_eyes", "akd_mouth", "mkr", "lids", "lips")
+"""Names of all metrics: of `psnr` and `ssim` more is better, `lids` and `lips` are best at 1, of the others less is.
+
+`lids` and `lips` are how much of the true opening and closing of eyes and mouth is seen: the slope of the
+reconstruction's opening on the true one over the frames of a clip. Keypoint distances say little about blinks, because
+eyes are open in nearly all frames; a slope is made by those in which they are not.
+"""
 _MIN_FACES = 0.5
 """Clips in which fewer of the frames show a face are skipped."""
 
@@ -78,6 +85,21 @@ class Tally:
                 total = held.setdefault(name, [0.0, 0])
                 total[0] += value
                 total[1] += 1
+
+    def add_slopes(self, made: NDArray[np.float64], truth: NDArray[np.float64]) -> None:
+        """One clip's openings of eyes and mouth, `(frames, 2)` each.
+
+        As a mean it is sums of products over sums of squares, so that clips with more movement count for more. A copy
+        of the source does not move: its slope is 0.
+        """
+        truth = truth - truth.mean(0)
+        for column, name in enumerate(("lids", "lips")):
+            square = float(truth[:, column] @ truth[:, column])
+            if square:
+                for held, product in ((self.sums, float(made[:, column] @ truth[:, column])), (self.copy_sums, 0.0)):
+                    total = held.setdefault(name, [0.0, 0])
+                    total[0] += product
+                    total[1] += square
 
     def join(self, other: Tally) -> None:
         """Add another tally to this one."""
@@ -273,6 +295,7 @@ def measure_clip(
     wanted, driving = tee(crops())
     source_face = None if finder is None else _largest(finder, source)
     tally = Tally(n_clips=1)
+    openings: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
     for truth, result in zip(wanted, reconstruct(source, driving), strict=True):
         made, copied = _pixels(result, truth), _pixels(source, truth)
         if np.isinf([made["psnr"], copied["psnr"]]).any():
@@ -281,12 +304,17 @@ def measure_clip(
         truth_face = None if finder is None else _largest(finder, truth)
         if finder is not None and truth_face is not None:
             tally.n_wanted_faces += 1
-            made |= _keypoints(_largest(finder, result), truth_face, size_px)
+            made_face = _largest(finder, result)
+            made |= _keypoints(made_face, truth_face, size_px)
             copied |= _keypoints(source_face, truth_face, size_px)
+            if made_face is not None:
+                openings.append((_openings(made_face), _openings(truth_face)))
         tally.add(made, copied)
         tally.n_frames += 1
         progress.advance()
     progress.finish()
+    if openings:
+        tally.add_slopes(*(np.stack(series) for series in zip(*openings, strict=True)))
     return tally
 
 
@@ -311,6 +339,13 @@ def _largest(finder: FaceFinder, picture: Frame) -> Face | None:
 
 def _pixels(picture: Frame, wanted: Frame) -> dict[str, float]:
     return {"l1": l1(picture, wanted), "psnr": psnr(picture, wanted), "ssim": ssim(picture, wanted)}
+
+
+def _openings(face: Face) -> NDArray[np.float64]:
+    """Opening of eyes and of mouth, `(2,)`, of a face with landmarks."""
+    assert face.landmarks is not None  # noqa: S101 - `_largest` gives no others
+    points = face.landmarks.astype(np.float64)
+    return np.array([eye_opening(points), mouth_opening(points)])
 
 
 def _keypoints(face: Face | None, wanted: Face, size_px: int) -> dict[str, float]:

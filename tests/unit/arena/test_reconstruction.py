@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from prosopon.arena.reconstruction import find_clips, measure, measure_clip
+from prosopon.arena.reconstruction import METRICS, find_clips, measure, measure_clip
 from prosopon.core.clip import Clip, Frame
 from prosopon.core.errors import MissingError
 from prosopon.core.faces import Box, Face
@@ -75,9 +75,55 @@ def test_perfect_reconstruction_has_no_error() -> None:
 def test_copying_is_the_baseline() -> None:
     tally = measure_clip(clip_of(), copying, SquareFinder(), size_px=64)
     assert not isinstance(tally, str)
-    for name, measured in tally.measures().items():
-        assert measured.value == measured.copy, name
-        assert measured.ratio == 1, name
+    measures = tally.measures()
+    for name in METRICS[: METRICS.index("lids")]:
+        assert measures[name].value == measures[name].copy, name
+        assert measures[name].ratio == 1, name
+    # The openings of a ring that does not turn are the same in every frame: there is nothing to follow.
+    assert measures["lids"].value is None or measures["lids"].value == pytest.approx(0, abs=1e-3)
+
+
+class WinkFinder(SquareFinder):
+    """The square's green says how open eyes and mouth are."""
+
+    def find(self, frame: Frame) -> list[Face]:
+        faces = super().find(frame)
+        if faces:
+            (face,) = faces
+            assert face.landmarks is not None
+            centre = np.array(face.box.centre).astype(int)
+            high = (float(frame[centre[1], centre[0], 1]) - 200) / 10
+            for corner in (36, 42):
+                face.landmarks[corner : corner + 6] = [(0, 0), (6, -high), (14, -high), (20, 0), (14, high), (6, high)]
+            face.landmarks[[48, 54]] = [(0, 30), (20, 30)]
+            face.landmarks[61:64], face.landmarks[65:68] = (10, 30 - high), (10, 30 + high)
+        return faces
+
+
+def winking() -> Clip:
+    """A still square that changes its green."""
+    frames = []
+    for green in (210, 250, 250, 210, 230, 250, 205):
+        picture = np.zeros((64, 64, 3), np.uint8)
+        picture[20:44, 20:44] = (250, green, 250)
+        frames.append(picture)
+    return Clip.of_frames(frames, 25, name="winks")
+
+
+def halfway(source: Frame, driving: Iterator[Frame]) -> Iterator[Frame]:
+    """Half of what the driving frame differs from the source."""
+    for frame in driving:
+        yield ((source.astype(np.int16) + frame) // 2).astype(np.uint8)
+
+
+def test_lids_and_lips_followed_is_the_slope() -> None:
+    for reconstruct, slope in ((perfect, 1.0), (halfway, 0.5), (copying, 0.0)):
+        tally = measure_clip(winking(), reconstruct, WinkFinder(), size_px=64)
+        assert not isinstance(tally, str)
+        found = tally.measures()
+        for name in ("lids", "lips"):
+            assert found[name].value == pytest.approx(slope, abs=0.05), (name, slope)
+            assert found[name].copy == 0
 
 
 def test_lost_faces_are_missing_not_far() -> None:

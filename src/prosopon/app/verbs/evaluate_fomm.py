@@ -23,12 +23,15 @@ _TITLES = {
     "akd_eyes": "AKD eyes",
     "akd_mouth": "AKD mouth",
     "mkr": "MKR",
+    "lids": "lids followed",
+    "lips": "lips followed",
 }
 _WHAT_IT_IS = (
     "Every video is rebuilt from its first frame with its own motion and compared with itself. Beside each number "
     "stands that of copying the first frame; a ratio of 1 is no better than not moving. Of PSNR and SSIM more is "
-    "better, of the others less. AKD: mean difference of 68 landmarks' coordinates in pixels of a picture of 256; "
-    "MKR: share of frames whose face is not found again."
+    "better, of errors less. AKD: mean difference of 68 landmarks' coordinates in pixels of a picture of 256; "
+    "MKR: share of frames whose face is not found again. Lids and lips followed: how much of the true opening and "
+    "closing is seen, best at 1; a copy has 0."
 )
 
 

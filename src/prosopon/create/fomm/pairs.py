@@ -17,6 +17,7 @@ from PIL import Image, ImageEnhance
 
 from prosopon.core.clip import Frame
 from prosopon.create.fomm.prepared import Store, StoredClip
+from prosopon.faces.openings import eye_opening, mouth_opening
 from prosopon.faces.sixty_eight import MIRROR
 
 
@@ -39,27 +40,38 @@ class PairConfig:
     """Share of the pairs that are one picture bent."""
     rendered_share: float = 0.33
     """Share of the pairs that are rendered people."""
-    extreme_share: float = 0.5
-    """Share of driving frames drawn among those with the widest mouth or the most closed eyes of their clip."""
+    blink_share: float = 0.3
+    """Share of the pairs that are an open-eyed frame and one with closed eyes: in footage one frame in thirty is."""
+    wide_mouth_share: float = 0.25
+    """Share of the pairs one frame of which has a mouth as wide as few of its clip."""
     untouched_share: float = 0.25
     """Share of the footage pairs that are not moved apart: the camera stands still, only the person moves."""
 
 
-def eye_opening(landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Height of both eyes over their width, `(N, 68, 2)` -> `(N,)`."""
-    left = np.linalg.norm(landmarks[:, [37, 38]] - landmarks[:, [41, 40]], axis=-1).mean(1)
-    right = np.linalg.norm(landmarks[:, [43, 44]] - landmarks[:, [47, 46]], axis=-1).mean(1)
-    width = np.linalg.norm(landmarks[:, [36, 42]] - landmarks[:, [39, 45]], axis=-1).sum(1)
-    opening: NDArray[np.float32] = (left + right) / np.maximum(width, 1e-3)
-    return opening
+@dataclass(frozen=True)
+class _Telling:
+    """Frames of a clip, as rows of its store, in which a face shows what it seldom does."""
 
+    wide: NDArray[np.int64]
+    """The tenth with the widest mouth."""
+    closed: NDArray[np.int64]
+    """Eyes less than half as open as they mostly are."""
+    open: NDArray[np.int64]
+    """Eyes open as they mostly are."""
 
-def mouth_opening(landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Height of the inner lips over the mouth's width, `(N, 68, 2)` -> `(N,)`."""
-    height = np.linalg.norm(landmarks[:, [61, 62, 63]] - landmarks[:, [67, 66, 65]], axis=-1).mean(1)
-    width = np.linalg.norm(landmarks[:, 48] - landmarks[:, 54], axis=-1)
-    opening: NDArray[np.float32] = height / np.maximum(width, 1e-3)
-    return opening
+    @classmethod
+    def of(cls, store: Store, clip: StoredClip) -> _Telling:
+        """Found by the landmarks of the clip."""
+        landmarks = np.asarray(store.landmarks[clip.start : clip.stop])
+        mouth, eyes = mouth_opening(landmarks), eye_opening(landmarks)
+        few = max(1, len(landmarks) // 10)
+        usual = np.nanmedian(eyes) if np.isfinite(eyes).any() else np.nan
+        rows = (
+            np.argsort(np.nan_to_num(-mouth, nan=9))[:few],
+            *map(np.flatnonzero, (eyes < usual / 2, eyes > 0.85 * usual)),
+        )
+        wide, closed, opened = (np.asarray(chosen, np.int64) + clip.start for chosen in rows)
+        return cls(wide, closed, opened)
 
 
 class FacePairs:
@@ -79,20 +91,7 @@ class FacePairs:
                         people.setdefault(f"{number}/{clip.person}", []).append((number, clip))
             if people:
                 self._people[kind] = [people[name] for name in sorted(people)]
-        self._telling = [self._telling_frames(store) for store in self.stores]
-
-    @staticmethod
-    def _telling_frames(store: Store) -> dict[int, NDArray[np.int64]]:
-        """For each clip, by its start, the frames in which mouth or eyes are far from usual."""
-        out = {}
-        for clip in store.clips:
-            landmarks = np.asarray(store.landmarks[clip.start : clip.stop])
-            mouth, eyes = mouth_opening(landmarks), eye_opening(landmarks)
-            few = max(1, len(landmarks) // 10)
-            order = [np.argsort(np.nan_to_num(-mouth, nan=9)), np.argsort(np.nan_to_num(eyes, nan=9))]
-            chosen = np.unique(np.concatenate([indices[:few] for indices in order]))
-            out[clip.start] = chosen + clip.start
-        return out
+        self._telling = [{clip.start: _Telling.of(store, clip) for clip in store.clips} for store in self.stores]
 
     def __len__(self) -> int:
         """Items in an epoch: a number, for pairs are drawn and not listed."""
@@ -104,21 +103,29 @@ class FacePairs:
         total = sum(share.values())
         return str(rng.choice(list(share), p=[value / total for value in share.values()]))
 
+    def _two_frames(self, takes: Sequence[tuple[int, StoredClip]], rng: np.random.Generator) -> tuple[int, int, int]:
+        """Store and two frames out of one take of a person, in either order."""
+        fate = rng.random()
+        blinking = [(number, take) for number, take in takes if len(self._telling[number][take.start].closed)]
+        blink = fate < self.config.blink_share and bool(blinking)
+        among = blinking if blink else takes
+        number, take = among[int(rng.integers(len(among)))]
+        telling = self._telling[number][take.start]
+        if blink:
+            first, second = int(rng.choice(telling.open)), int(rng.choice(telling.closed))
+        else:
+            first, second = (int(frame) for frame in rng.integers(take.start, take.stop, 2))
+            if 0 <= fate - self.config.blink_share < self.config.wide_mouth_share:
+                second = int(rng.choice(telling.wide))
+        return (number, second, first) if rng.random() < 0.5 else (number, first, second)
+
     def item(self, index: int, rng: np.random.Generator) -> Mapping[str, NDArray[Any]]:
         """A pair: pictures `uint8 (size, size, 3)`, landmarks `float32 (68, 2)` in [-1, 1], whether they are known."""
         config = self.config
         kind = self._kind(rng)
         people = self._people[kind]
-        takes = people[int(rng.integers(len(people)))]
-        number, take = takes[int(rng.integers(len(takes)))]
+        number, first, second = self._two_frames(people[int(rng.integers(len(people)))], rng)
         store = self.stores[number]
-        first = int(rng.integers(take.start, take.stop))
-        if rng.random() < config.extreme_share:
-            second = int(rng.choice(self._telling[number][take.start]))
-        else:
-            second = int(rng.integers(take.start, take.stop))
-        if rng.random() < 0.5:
-            first, second = second, first
         together = float(rng.uniform(*config.zoom))
         still_camera = kind != "still" and rng.random() < config.untouched_share
         moves = [self._move(rng, together)]

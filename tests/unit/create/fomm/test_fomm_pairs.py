@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from prosopon.core.errors import MissingError, ProsoponError
-from prosopon.create.fomm.pairs import FacePairs, PairConfig, _Colour, eye_opening, mouth_opening
+from prosopon.create.fomm.pairs import FacePairs, PairConfig, _Colour
 from prosopon.create.fomm.prepared import FRAME_PX, Cutting, Store, StoredClip, face_size, still_box, write_store
 from prosopon.create.fomm.rendered import RenderedPeople, prepare_rendered
 from prosopon.faces.sixty_eight import MIRROR
@@ -124,21 +124,39 @@ def test_pairs_never_mix_clips_of_the_same_name(tmp_path: Path) -> None:
     for level, person in ((40, "a"), (200, "b")):
         frames = [np.full((FRAME_PX, FRAME_PX, 3), level, np.uint8)] * 5
         people.append((StoredClip("same", person, "footage", 0, 0), Cutting(frames, [dot_landmarks()] * 5)))
-    pairs = FacePairs([write_store(tmp_path, people)], PairConfig(extreme_share=1.0))
+    pairs = FacePairs([write_store(tmp_path, people)], PairConfig(blink_share=0.5, wide_mouth_share=0.5))
     for seed in range(12):
         item = pairs.item(0, np.random.default_rng(seed))
         assert abs(item["source"].mean() - item["driving"].mean()) < 5
 
 
-def test_openings_are_ratios() -> None:
-    landmarks = np.zeros((1, 68, 2), np.float32)
-    landmarks[0, [36, 42], 0], landmarks[0, [39, 45], 0] = -1, 1
-    landmarks[0, [37, 38, 43, 44], 1] = 1
-    landmarks[0, 48, 0], landmarks[0, 54, 0] = -2, 2
-    landmarks[0, [61, 62, 63], 1] = -1
-    assert eye_opening(landmarks)[0] == pytest.approx(0.5)
-    assert mouth_opening(landmarks)[0] == pytest.approx(0.25)
-    assert eye_opening(landmarks * 3)[0] == pytest.approx(0.5)
+def blinking_landmarks(n: int, closed: set[int]) -> list[NDArray[np.float32]]:
+    """Eyes 20 wide and 6 high, or 1 high where they are closed."""
+    series = []
+    for frame in range(n):
+        points = np.full((68, 2), 80, np.float32)
+        half = 0.5 if frame in closed else 3
+        for corner, x in ((36, 50), (42, 100)):
+            points[corner : corner + 6] = [
+                (x, 70), (x + 6, 70 - half), (x + 14, 70 - half), (x + 20, 70), (x + 14, 70 + half), (x + 6, 70 + half)
+            ]  # fmt: skip
+        points[48], points[54] = (70, 110), (90, 110)
+        series.append(points)
+    return series
+
+
+def test_blinks_are_drawn_as_often_as_asked_for_and_with_open_eyes_beside_them(tmp_path: Path) -> None:
+    n, closed = 60, {7, 8, 41}
+    cutting = Cutting([dotted()] * n, blinking_landmarks(n, closed))
+    store = write_store(tmp_path / "s", [(StoredClip("c", "somebody", "footage", 0, 0, "abc"), cutting)])
+    pairs = FacePairs([store], PairConfig(blink_share=0.4))
+    rng = np.random.default_rng(1)
+    drawn = [pairs._two_frames([(0, store.clips[0])], rng)[1:] for _ in range(600)]
+    blinks = [pair for pair in drawn if closed & {*pair}]
+    # By chance alone it would be one in ten.
+    assert 0.4 < len(blinks) / len(drawn) < 0.56
+    assert all({0, 1} == {*(frame in closed for frame in pair)} for pair in blinks if len(closed & {*pair}) == 1)
+    assert {frame for pair in blinks for frame in pair} >= closed
 
 
 def test_a_store_reads_back_as_it_was_written(tmp_path: Path) -> None:
