@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from fractions import Fraction
 
-from prosopon.core.clip import Clip, Frame
+from prosopon.core.clip import Audio, Clip, Frame
 from prosopon.core.errors import UsageError
 from prosopon.core.history import SourceType, Step
 from prosopon.studio.performance import Performance
@@ -25,6 +25,8 @@ def film(
     light: Light | None = None,
     seed: int | None = None,
     name: str = "studio",
+    audio: Audio | None = None,
+    frames: Callable[[], Iterator[Frame]] | None = None,
 ) -> Clip:
     """Film somebody. Frames are rendered as they are asked for, the same ones on every pass.
 
@@ -36,22 +38,16 @@ def film(
         light: None: the default light.
         seed: what identity and performance were drawn from, for the history.
         name: title of the clip.
+        audio: the sound.
+        frames: starts a pass over the pictures, for those who render them otherwise; None: rendered here.
 
     Raises:
         UsageError: the rate is not positive, or not even one frame fits into the performance.
     """
-    rate = Fraction(fps)
-    if rate <= 0:
-        raise UsageError(f"{float(rate):g} frames per second is no frame rate", "use a rate above 0")
-    count = round(performance.duration_s * rate)
-    if count < 1:
-        raise UsageError(
-            f"{performance.duration_s:g} s at {float(rate):g} frames per second has no frame", "film longer"
-        )
-    shone = light or Light()
-    times = tuple(float(i / rate) for i in range(count))
+    rate, shone = Fraction(fps), light or Light()
+    times = frame_times(performance, rate)
 
-    def frames() -> Iterator[Frame]:
+    def rendered() -> Iterator[Frame]:
         for time_s in times:
             placement, expression = performance.at(time_s)
             yield render(identity, placement, expression, shone, size_px).image
@@ -68,7 +64,23 @@ def film(
         seed=seed,
         source_type=SourceType.ALGORITHMIC,
     )
-    return Clip(size_px, size_px, frames, times, rate, history=(step,), name=name)
+    return Clip(size_px, size_px, frames or rendered, times, rate, audio, history=(step,), name=name)
+
+
+def frame_times(performance: Performance, fps: Fraction) -> tuple[float, ...]:
+    """When the frames of a performance are shown, in seconds.
+
+    Raises:
+        UsageError: the rate is not positive, or not even one frame fits into the performance.
+    """
+    if fps <= 0:
+        raise UsageError(f"{float(fps):g} frames per second is no frame rate", "use a rate above 0")
+    count = round(performance.duration_s * fps)
+    if count < 1:
+        raise UsageError(
+            f"{performance.duration_s:g} s at {float(fps):g} frames per second has no frame", "film longer"
+        )
+    return tuple(float(i / fps) for i in range(count))
 
 
 def still(

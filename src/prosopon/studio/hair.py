@@ -7,7 +7,6 @@ styles, a sheet that falls from there past ears and neck.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +14,10 @@ from scipy.interpolate import LinearNDInterpolator
 from scipy.ndimage import map_coordinates
 
 from prosopon.studio.hairline import hairline, inside_hairline
-from prosopon.studio.mesh import Floats, Material, Mesh, compact, grid_triangles, normals
+from prosopon.studio.mesh import Floats, Material, Mesh, compact, grid_triangles
 from prosopon.studio.person import HairStyle, Identity
-from prosopon.studio.sculpt import ramp, sculpt
-from prosopon.studio.template import RADIUS, S_BACK, T_TOP, template
+from prosopon.studio.sculpt import Head, ramp
+from prosopon.studio.template import RADIUS, S_BACK, T_TOP
 from prosopon.studio.wardrobe import over_clothes
 
 _STEP = 0.4
@@ -79,16 +78,16 @@ def cut_of(identity: Identity) -> Cut:
 class Scalp:
     """The surface on which the hair lies, for one person: positions and normals over (s, t)."""
 
-    def __init__(self, identity: Identity) -> None:
-        cut, base, head = cut_of(identity), template(), sculpt(identity)
+    def __init__(self, identity: Identity, plane: Floats, head: Head) -> None:
+        cut = cut_of(identity)
         self.bottom = -9.0 if cut.falls is None else cut.falls - 3.0 * identity.hair_length - 1.0
         self.s = np.arange(-S_BACK, S_BACK + 1e-9, 2 * S_BACK / 126)
         self.t = np.arange(self.bottom, T_TOP + 1e-9, _STEP)
         s, t = np.meshgrid(self.s, self.t)
         at = np.stack([s.ravel(), np.clip(t.ravel(), -11, T_TOP - 0.02)], 1)
         at[:, 0] = np.clip(at[:, 0], -S_BACK + 0.01, S_BACK - 0.01)
-        both = np.concatenate([head.points, normals(head.points, base.triangles)], 1)
-        sampled = LinearNDInterpolator(base.plane, both)(at)
+        both = np.concatenate([head.points, head.normals], 1)
+        sampled = LinearNDInterpolator(plane, both)(at)
         points, out = sampled[:, :3], sampled[:, 3:]
         grown = inside_hairline(identity, np.stack([s.ravel(), t.ravel()], 1))
         thick = cut.thickness * (0.7 + 0.6 * identity.hair_length)
@@ -291,10 +290,9 @@ def _root_odds(scalp: Scalp, rows: NDArray[np.int64], columns: NDArray[np.int64]
     return np.asarray(share / share.sum())
 
 
-@lru_cache(maxsize=16)
-def hair(identity: Identity) -> tuple[Mesh, ...]:
-    """The hair of somebody at rest, in head coordinates."""
+def hair(identity: Identity, plane: Floats, head: Head) -> tuple[Mesh, ...]:
+    """The hair of somebody at rest, in head coordinates, over a skin whose vertices lie at `plane` (N, 2)."""
     if identity.hair_style is HairStyle.BALD:
         return ()
-    scalp = Scalp(identity)
+    scalp = Scalp(identity, plane, head)
     return _shell(identity, scalp), _locks(identity, scalp, np.random.default_rng(identity.grain + 1))

@@ -26,3 +26,10 @@ class Part(IntEnum):
     """Beard and moustache dense enough to hide the skin."""
     IRIS = 13
     """Iris and pupil."""
+
+
+PALETTE = (
+    (24, 24, 28), (232, 190, 160), (110, 62, 30), (255, 255, 255), (244, 150, 110), (214, 50, 80), (110, 0, 30),
+    (84, 60, 160), (255, 205, 70), (150, 130, 200), (0, 0, 0), (60, 120, 170), (90, 90, 60), (30, 170, 120),
+)  # fmt: skip
+"""Colours (RGB, 0 to 255) in which part maps are shown; they carry no meaning."""

@@ -75,12 +75,23 @@ def _blink_at(time_s: float, starts: tuple[float, ...]) -> float:
     return closed
 
 
-def _blink_starts(rng: np.random.Generator, duration_s: float) -> tuple[float, ...]:
-    """About 15 blinks a minute, never two within half a second."""
-    starts, now = [], float(rng.uniform(0.4, 2.0))
+BLINKS_PER_MINUTE = 60 / 3.5
+"""About what adults do in conversation (Bentivoglio et al. 1997: 17 at rest, 26 in conversation)."""
+MAX_BLINKS_PER_MINUTE = 80.0
+_BLINK_APART_S = 0.5
+
+
+def _blink_starts(rng: np.random.Generator, duration_s: float, per_minute: float) -> tuple[float, ...]:
+    """Times at which blinks begin, never two within half a second."""
+    if not 0 <= per_minute <= MAX_BLINKS_PER_MINUTE:
+        raise UsageError(f"{per_minute:g} blinks a minute", f"give 0 to {MAX_BLINKS_PER_MINUTE:g}")
+    if per_minute == 0:
+        return ()
+    mean_s = 60 / per_minute
+    starts, now = [], float(rng.uniform(0.4, 2.0)) * min(1.0, mean_s / 2.0)
     while now < duration_s:
         starts.append(now)
-        now += 0.5 + float(rng.exponential(3.0))
+        now += _BLINK_APART_S + float(rng.exponential(mean_s - _BLINK_APART_S))
     return tuple(starts)
 
 
@@ -106,6 +117,7 @@ class Performance:
         *,
         talking: float | None = None,
         liveliness: float = 1.0,
+        blinks_per_minute: float = BLINKS_PER_MINUTE,
     ) -> Performance:
         """Head movement up to yaw ±35, pitch ±20, roll ±20 degrees, talk, blinks, brows and gaze.
 
@@ -114,6 +126,10 @@ class Performance:
             duration_s: length in seconds.
             talking: 0 silent to 1 talks all the time; None: drawn.
             liveliness: scales the movement of the head.
+            blinks_per_minute: 0 to 80 on average; it changes nothing else of the movement.
+
+        Raises:
+            UsageError: the rate of blinks is out of range.
         """
         talk_share = float(rng.uniform(0.2, 1.0)) if talking is None else talking
         lively = liveliness
@@ -137,7 +153,7 @@ class Performance:
         frown = Wave.random(rng, 0.35, 0.3, -0.15)
         squint = Wave.random(rng, 0.25, 0.3, -0.05)
         gaze_x, gaze_y = Wave.random(rng, 0.25, 0.7), Wave.random(rng, 0.13, 0.6)
-        blinks = _blink_starts(rng, duration_s + 5)
+        blinks = _blink_starts(rng, duration_s + 5, blinks_per_minute)
 
         def at(time_s: float) -> tuple[Placement, Expression]:
             pose = Pose(_soft_limit(yaw(time_s), 35), _soft_limit(pitch(time_s), 20), _soft_limit(roll(time_s), 20))
@@ -165,14 +181,26 @@ class Performance:
             )
             return Placement(pose, x(time_s), y(time_s), float(np.exp(zoom(time_s)))), expression
 
-        return cls(duration_s, at, {"kind": "random", "talking": talk_share, "liveliness": liveliness})
+        params = {
+            "kind": "random", "talking": talk_share, "liveliness": liveliness, "blinks_per_minute": blinks_per_minute,
+        }  # fmt: skip
+        return cls(duration_s, at, params)
 
     @classmethod
-    def named(cls, name: str, duration_s: float = 4.0, seed: int = 0) -> Performance:
+    def named(
+        cls,
+        name: str,
+        duration_s: float = 4.0,
+        seed: int = 0,
+        *,
+        blinks_per_minute: float = BLINKS_PER_MINUTE,
+    ) -> Performance:
         """One of `NAMES`: `talking` (head nearly still), `turning` (poses), `expressions` (faces), `demo` (all).
 
+        `turning` and `expressions` are the same for every seed and have no blinks of their own.
+
         Raises:
-            UsageError: there is none of that name.
+            UsageError: there is none of that name, or the rate of blinks is out of range.
         """
         if name == "turning":
             return cls(duration_s, lambda time_s: (_turning(time_s / duration_s), Expression()), {"kind": name})
@@ -181,8 +209,9 @@ class Performance:
         if name not in NAMES:
             raise UsageError(f"there is no performance called {name!r}", f"use one of {', '.join(NAMES)}")
         liveliness = 0.35 if name == "talking" else 0.9
-        made = cls.random(np.random.default_rng(seed), duration_s, talking=1.0, liveliness=liveliness)
-        return cls(duration_s, made.at, {"kind": name, "seed": seed})
+        rng = np.random.default_rng(seed)
+        made = cls.random(rng, duration_s, talking=1.0, liveliness=liveliness, blinks_per_minute=blinks_per_minute)
+        return cls(duration_s, made.at, {**made.params, "kind": name, "seed": seed})
 
 
 def _turning(phase: float) -> Placement:

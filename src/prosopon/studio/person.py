@@ -81,6 +81,19 @@ class Glasses(StrEnum):
 
 
 @dataclass(frozen=True)
+class Kit:
+    """Whose face of a face kit (`studio/facekit.py`) somebody has.
+
+    Attributes:
+        sha256: content id of the kit's file.
+        coefficients: of its identity shapes, in standard deviations; those that are not given are 0.
+    """
+
+    sha256: str
+    coefficients: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
 class Identity:
     """One invented adult. Attributes are 0 to 1 unless another range is named.
 
@@ -102,6 +115,7 @@ class Identity:
         clothes: colour of the clothes.
         backdrop: seed of the background.
         grain: seed of everything random on the surface: freckles, strands, pores.
+        kit: face of a face kit, which then takes the place of `shape`; None: the built-in head.
     """
 
     shape: Shape = field(default_factory=Shape)
@@ -125,6 +139,7 @@ class Identity:
     clothes: Colour = (0.08, 0.12, 0.2)
     backdrop: int = 0
     grain: int = 0
+    kit: Kit | None = None
 
     @classmethod
     def random(cls, rng: np.random.Generator) -> Identity:

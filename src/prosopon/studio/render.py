@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from prosopon.core.clip import Frame
 from prosopon.core.errors import UsageError
 from prosopon.core.faces import Pose
+from prosopon.studio.anatomy import anatomy_of, lid_gap_at_rest
 from prosopon.studio.backdrop import backdrop
-from prosopon.studio.landmarks import landmark_vertices
 from prosopon.studio.materials import Surface, shade
 from prosopon.studio.person import Expression, Identity, Light, Placement
 from prosopon.studio.raster import Hits, rasterise
@@ -27,7 +27,8 @@ _CAMERA_CM = 95.0
 _VIEW_CM = 34.0
 """Height of the picture at the head, at scale 1."""
 _CENTRE_Y = 1.0
-_PIVOT = np.array((0.0, -2.0, -4.0))
+PIVOT = np.array((0.0, -2.0, -4.0))
+"""The point, in cm, around which the head turns."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,53 @@ class Rendering:
         landmarks: `float32 (68, 2)` iBUG order, pixels (x, y); the centre of the first pixel is (0.5, 0.5).
         visible: `bool (68,)` inside the picture and not hidden.
         parts: `uint8 (H, W)` values of `Part`.
+        eyelids: how far the lids of the eyes on the picture's (left, right) are apart, as a share of what they are at
+            rest: 0 closed, 1 as at rest, above 1 wide open.
     """
 
     image: Frame
     landmarks: NDArray[np.float32]
     visible: NDArray[np.bool_]
     parts: NDArray[np.uint8]
+    eyelids: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A pinhole camera: what it does to a point of the world.
+
+    A point (x, y, z) in cm, z towards the camera, lies in the picture at
+    `centre_px + focal_px / (distance_cm - z) * (x, height_cm - y)`. The head turns around `PIVOT`.
+
+    Attributes:
+        focal_px: focal length in pixels.
+        centre_px: (x, y) of the picture's principal point.
+        distance_cm: from the origin to the camera.
+        height_cm: height of the camera over the origin.
+    """
+
+    focal_px: float
+    centre_px: tuple[float, float]
+    distance_cm: float
+    height_cm: float
+
+    @classmethod
+    def of(cls, placement: Placement, size_px: int) -> Camera:
+        """The camera that films a placement: shift and size are its own, the person only turns."""
+        return cls(
+            size_px / _VIEW_CM * placement.scale * _CAMERA_CM,
+            (size_px * (0.5 + placement.x), size_px * (0.5 + placement.y)),
+            _CAMERA_CM,
+            _CENTRE_Y,
+        )
+
+    def project(self, world: Floats) -> tuple[Floats, Floats]:
+        """Pixels `(N, 2)` and distance from the camera `(N,)` of points `(N, 3)` in cm."""
+        depth = self.distance_cm - world[:, 2]
+        focal = self.focal_px / depth
+        x = self.centre_px[0] + world[:, 0] * focal
+        y = self.centre_px[1] - (world[:, 1] - self.height_cm) * focal
+        return np.stack([x, y], 1), depth
 
 
 def rotation(pose: Pose) -> Floats:
@@ -82,9 +124,9 @@ def render(
     scene = build(identity, expression)
     turn = rotation(placement.pose)
     follows = scene.topology.head
-    world = _turned(scene.points - _PIVOT, follows, turn) + _PIVOT
+    world = _turned(scene.points - PIVOT, follows, turn) + PIVOT
     width = size_px * SUPERSAMPLING
-    xy, depth = _project(world, placement, width)
+    xy, depth = Camera.of(placement, width).project(world)
     hits = rasterise(xy, depth, scene.topology.triangles, width, width, sheets=scene.topology.sheets)
     key = _key_light(world, scene.topology, light)
     normal = _turned(scene.normals, follows, turn)
@@ -101,24 +143,17 @@ def render(
     image = (to_display(small) * 255 + 0.5).clip(0, 255).astype(np.uint8)
     parts = _majority(parts.reshape(width, width))
 
-    index = landmark_vertices(identity)
+    anatomy = anatomy_of(identity)
+    index = anatomy.landmarks(identity)
     landmarks = (xy[index] / SUPERSAMPLING).astype(np.float32)
     visible = _visible(index, xy, depth, hits, width)
-    return Rendering(image, landmarks, visible, parts)
+    left, right = anatomy.lid_gap(scene.skin) / lid_gap_at_rest(identity)
+    return Rendering(image, landmarks, visible, parts, (float(left), float(right)))
 
 
 def _turned(vectors: Floats, follows: Floats, turn: Floats) -> Floats:
     """Vectors `(N, 3)` turned as far as each of them follows the head."""
     return np.asarray(vectors + follows * (vectors @ turn.T - vectors))
-
-
-def _project(world: Floats, placement: Placement, width: int) -> tuple[Floats, Floats]:
-    """Pixels `(N, 2)` and distance from the camera `(N,)` of points in cm."""
-    depth = _CAMERA_CM - world[:, 2]
-    focal = width / _VIEW_CM * placement.scale * _CAMERA_CM / depth
-    x = width * (0.5 + placement.x) + world[:, 0] * focal
-    y = width * (0.5 + placement.y) - (world[:, 1] - _CENTRE_Y) * focal
-    return np.stack([x, y], 1), depth
 
 
 @lru_cache(maxsize=8)

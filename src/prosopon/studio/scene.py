@@ -7,15 +7,12 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, diags
+from scipy.sparse import csr_matrix
 
+from prosopon.studio.anatomy import anatomy_of, smoother
 from prosopon.studio.hair import hair
 from prosopon.studio.mesh import SHEETS, Floats, Ints, Material, Mesh, incidence, joined
-from prosopon.studio.organs import ear, eyeball, lashes, lid_rims, mouth_lining, teeth, tongue
-from prosopon.studio.person import Expression, Identity
-from prosopon.studio.rig import pose_skin, rig
-from prosopon.studio.sculpt import sculpt
-from prosopon.studio.template import template
+from prosopon.studio.person import Expression, Identity, Kit
 from prosopon.studio.wardrobe import clothes, glasses
 
 
@@ -32,6 +29,7 @@ class Topology:
         incidence: `(N, M)` sums triangles' normals at the vertices.
         sheets: `bool (M,)` triangles that are seen from both sides.
         casters: `bool (M,)` triangles that cast shadows.
+        smoother: averages the skin's vertices over their neighbourhoods.
     """
 
     triangles: Ints
@@ -42,6 +40,7 @@ class Topology:
     incidence: csr_matrix
     sheets: NDArray[np.bool_]
     casters: NDArray[np.bool_]
+    smoother: csr_matrix
 
 
 @dataclass(frozen=True)
@@ -53,43 +52,35 @@ class Scene:
         normals: `(N, 3)` unit.
         light: `(N,)` share of the light from all around.
         topology: the rest.
+        skin: `(S, 3)` the skin alone, which are the first points.
     """
 
     points: Floats
     normals: Floats
     light: Floats
     topology: Topology
+    skin: Floats
 
 
 @lru_cache(maxsize=16)
 def _fixed(identity: Identity) -> tuple[Mesh, ...]:
     """What does not change with the expression."""
-    head = sculpt(identity)
-    meshes = [clothes(identity), ear(identity, head, -1), ear(identity, head, 1), *hair(identity)]
+    anatomy = anatomy_of(identity)
+    head = anatomy.head(identity)
+    meshes = [clothes(identity), *anatomy.ears(identity), *hair(identity, anatomy.plane, head)]
     frame = glasses(identity, head)
     return tuple(meshes if frame is None else [*meshes, frame])
 
 
-def _meshes(identity: Identity, expression: Expression) -> list[Mesh]:
+def _meshes(identity: Identity, expression: Expression, skin: Floats) -> list[Mesh]:
     """All surfaces; the skin comes first, so its vertices keep their indices."""
-    head = sculpt(identity)
-    base = template()
-    skin = pose_skin(identity, expression)
-    meshes = [
-        Mesh.of(skin, base.triangles, base.plane, Material.SKIN, head=rig().head),
-        mouth_lining(skin),
-        *teeth(identity, head, expression),
-        tongue(head, expression),
-        *_fixed(identity),
-    ]
-    for eye in (0, 1):
-        meshes += [eyeball(head, eye, skin, expression), lid_rims(head, eye, skin), lashes(identity, head, eye, skin)]
-    return meshes
+    return [*anatomy_of(identity).meshes(identity, expression, skin), *_fixed(identity)]
 
 
 @lru_cache(maxsize=16)
 def _topology(identity: Identity) -> Topology:
-    meshes = _meshes(identity, Expression())
+    anatomy = anatomy_of(identity)
+    meshes = _meshes(identity, Expression(), anatomy.skin(identity, Expression()))
     points, triangles, material = joined(meshes)
     return Topology(
         triangles,
@@ -100,12 +91,22 @@ def _topology(identity: Identity) -> Topology:
         incidence(triangles, len(points)),
         np.isin(material, SHEETS),
         np.isin(material, (Material.SKIN, Material.HAIR, Material.CLOTHES, Material.FRAME)),
+        _smoother_of(None if identity.kit is None else identity.kit.sha256),
     )
+
+
+@lru_cache(maxsize=4)
+def _smoother_of(kit: str | None) -> csr_matrix:
+    """Averages every vertex of a head's skin over its neighbourhood of about 1 cm."""
+    anatomy = anatomy_of(Identity(kit=None if kit is None else Kit(kit)))
+    return smoother(anatomy.triangles, len(anatomy.plane))
 
 
 def build(identity: Identity, expression: Expression) -> Scene:
     """Everything in its place for one expression."""
-    meshes, topology = _meshes(identity, expression), _topology(identity)
+    anatomy = anatomy_of(identity)
+    skin = anatomy.skin(identity, expression)
+    meshes, topology = _meshes(identity, expression, skin), _topology(identity)
     points = np.concatenate([m.points for m in meshes])
     light = np.concatenate([m.light for m in meshes])
     a, b, c = (points[topology.triangles[:, k]] for k in range(3))
@@ -113,26 +114,11 @@ def build(identity: Identity, expression: Expression) -> Scene:
     faces = np.stack([u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]], 1)
     normals = topology.incidence @ faces
     normals /= np.maximum(np.sqrt((normals**2) @ np.ones((3, 1))), 1e-12)
-    skin = slice(0, len(template().points))
-    light[skin] = _occlusion(points[skin], normals[skin])
-    return Scene(points, normals, light, topology)
+    light[: len(skin)] = _occlusion(topology.smoother, skin, normals[: len(skin)])
+    return Scene(points, normals, light, topology, skin)
 
 
-def _occlusion(points: Floats, normals: Floats) -> Floats:
+def _occlusion(smooth: csr_matrix, points: Floats, normals: Floats) -> Floats:
     """Light from around that reaches the skin: less in hollows, where it lies below its smoothed self."""
-    depth = ((_smoother() @ points - points) * normals) @ np.ones(3)
+    depth = ((smooth @ points - points) * normals) @ np.ones(3)
     return np.asarray(np.clip(1 - 2.1 * np.clip(depth, -0.12, 0.35), 0.3, 1.12))
-
-
-@lru_cache(maxsize=1)
-def _smoother() -> csr_matrix:
-    """Matrix that averages every skin vertex over its neighbourhood of about 1 cm."""
-    base = template()
-    t = base.triangles
-    rows = np.concatenate([t[:, 0], t[:, 1], t[:, 2], t[:, 1], t[:, 2], t[:, 0]])
-    columns = np.concatenate([t[:, 1], t[:, 2], t[:, 0], t[:, 0], t[:, 1], t[:, 2]])
-    matrix = csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(base.points),) * 2)
-    matrix.data[:] = 1
-    mean = diags(1 / np.maximum(np.asarray(matrix.sum(1)).ravel(), 1)) @ matrix
-    twice = mean @ mean
-    return csr_matrix(twice @ twice)

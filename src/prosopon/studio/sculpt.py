@@ -42,11 +42,13 @@ class Head:
 
     Attributes:
         points: `(N, 3)` skin vertices, cm.
+        normals: `(N, 3)` unit normals there.
         eyes: `(2, 3)` centres of the eyeballs, picture's left first.
         eye_radius: cm.
     """
 
     points: Floats
+    normals: Floats
     eyes: Floats
     eye_radius: float
 
@@ -163,4 +165,4 @@ def sculpt(identity: Identity) -> Head:
         out[:, 1] += flat * 0.045 * shape.eye_tilt * offset[:, 0] * sign
         # The eyeball follows what happened to the skin right over it.
         eyes[k] = _displaced(centre[None] + (0, 0, 1.5), shape)[0] - (0, 0, 1.5) + shift
-    return Head(out, eyes, EYE_RADIUS * (1 + 0.02 * shape.eye_size))
+    return Head(out, normals(out, average.triangles), eyes, EYE_RADIUS * (1 + 0.02 * shape.eye_size))
