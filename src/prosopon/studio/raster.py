@@ -140,25 +140,45 @@ def _highest(corners: Floats64) -> Floats64:
 
 def _spans(x: Floats64, y: Floats64, width: int, height: int) -> tuple[Ints, Ints, Ints, Ints]:
     """The rows of all triangles: (triangle, row, first column, number of columns), none of them empty."""
-    top = np.maximum(np.ceil(_lowest(y)), 0).astype(np.int64)
-    bottom = np.minimum(np.floor(_highest(y)), height - 1).astype(np.int64)
-    owner, offset = _expand(np.maximum(bottom - top + 1, 0))
-    row = top[owner] + offset
-    left, right = np.full(len(row), -1.0), np.full(len(row), float(width))
-    for k in range(3):
-        # An edge bounds a row from the left where it goes up the picture and from the right where it goes down.
-        other = (k + 1) % 3
-        rise = y[other] - y[k]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            slant = (x[other] - x[k]) / rise
-            crossing = (x[k] - slant * y[k])[owner] + slant[owner] * row
-        rising = rise[owner]
-        np.maximum(left, crossing, out=left, where=rising > 0)
-        np.minimum(right, crossing, out=right, where=rising < 0)
-    first = np.maximum(np.ceil(left - 1e-6), 0).astype(np.int64)
-    count = np.minimum(np.floor(right + 1e-6), width - 1).astype(np.int64) - first + 1
-    some = np.flatnonzero(count > 0)
-    return owner[some], row[some], first[some], count[some]
+    x, y = _from_top(x, y)
+    # The longest edge bounds every row from one side; from the other, the upper edge above the middle corner and the
+    # lower edge from there on. Edges are followed from their upper end, so that neighbours cut them alike.
+    long, upper, lower = _edge(x, y, 0, 2), _edge(x, y, 0, 1), _edge(x, y, 1, 2)
+    middle = np.ceil(y[1])
+    top = np.concatenate([np.ceil(y[0]), middle])
+    bottom = np.concatenate([middle - 1, np.floor(y[2])])
+    short = np.concatenate([upper, lower], 1)
+    longer = np.concatenate([long, long], 1)
+    top = np.maximum(top, 0).astype(np.int64)
+    count = np.minimum(bottom, height - 1).astype(np.int64) - top + 1
+    half = np.flatnonzero(count > 0)
+    owner, offset = _expand(count[half])
+    row = top[half][owner] + offset
+    one = (longer[0, half] - longer[1, half] * longer[2, half])[owner] + longer[1, half][owner] * row
+    other = (short[0, half] - short[1, half] * short[2, half])[owner] + short[1, half][owner] * row
+    first = np.ceil(np.minimum(one, other) - 1e-6)
+    last = np.floor(np.maximum(one, other) + 1e-6)
+    some = np.flatnonzero((last >= first) & (last >= 0) & (first <= width - 1))
+    first = np.maximum(first[some], 0).astype(np.int64)
+    columns = np.minimum(last[some], width - 1).astype(np.int64) - first + 1
+    return half[owner[some]] % x.shape[1], row[some], first, columns
+
+
+def _from_top(x: Floats64, y: Floats64) -> tuple[Floats64, Floats64]:
+    """Corners `(3, K)` in order of y."""
+    xs, ys = [*x], [*y]
+    for i, j in ((0, 1), (1, 2), (0, 1)):
+        swap = ys[j] < ys[i]
+        xs[i], xs[j] = np.where(swap, xs[j], xs[i]), np.where(swap, xs[i], xs[j])
+        ys[i], ys[j] = np.minimum(ys[i], ys[j]), np.maximum(ys[i], ys[j])
+    return np.stack(xs), np.stack(ys)
+
+
+def _edge(x: Floats64, y: Floats64, start: int, end: int) -> Floats64:
+    """Edges `(3, K)`: x at their upper end, change of x from row to row, y of their upper end."""
+    rise = y[end] - y[start]
+    slant = np.divide(x[end] - x[start], rise, out=np.zeros_like(rise), where=rise > 0)
+    return np.stack([x[start], slant, y[start]])
 
 
 def _barycentric(x: Floats64, y: Floats64, area: Floats64, *, winner: Ints, pixels: Ints, width: int) -> Floats:

@@ -128,7 +128,9 @@ def render(
     width = size_px * SUPERSAMPLING
     xy, depth = Camera.of(placement, width).project(world)
     hits = rasterise(xy, depth, scene.topology.triangles, width, width, sheets=scene.topology.sheets)
-    key = _key_light(world, scene.topology, light)
+    seen = np.zeros(len(world), bool)
+    seen[hits.corners] = True
+    key = _key_light(world, scene.topology, light, np.flatnonzero(seen))
     normal = _turned(scene.normals, follows, turn)
     values = np.concatenate([normal, scene.topology.plane, scene.light[:, None], key[:, None]], 1)
     surface = Surface(hits, values.astype(np.float32), scene.topology.flow, turn)
@@ -194,8 +196,11 @@ def _visible(index: NDArray[np.int64], xy: Floats, depth: Floats, hits: Hits, wi
     return np.asarray(inside & open_view)
 
 
-def _key_light(world: Floats, topology: Topology, light: Light) -> Floats:
-    """Share `(N,)` of the key light that reaches every vertex: a shadow map seen from the light, softly sampled."""
+def _key_light(world: Floats, topology: Topology, light: Light, seen: NDArray[np.int64]) -> Floats:
+    """Share `(N,)` of the key light that reaches the vertices: a shadow map seen from the light, softly sampled.
+
+    Only those `seen` are asked for; the others are in the dark.
+    """
     size = 144
     towards = np.array(light.direction, float)
     towards /= max(float(np.linalg.norm(towards)), 1e-6)
@@ -209,11 +214,14 @@ def _key_light(world: Floats, topology: Topology, light: Light) -> Floats:
     hits = rasterise(xy, far, topology.triangles[casters], size, size, sheets=topology.sheets[casters])
     nearest = np.full((size, size), 1e9)
     nearest.reshape(-1)[hits.pixels] = (far[hits.corners] * hits.weights).sum(1)
-    lit = np.zeros(len(world))
+    x, y, far = xy[seen, 0], xy[seen, 1], far[seen]
+    lit = np.zeros(len(seen))
     taps = (-1.6, -0.5, 0.5, 1.6)
     for dx in taps:
         for dy in taps:
-            column = np.clip(xy[:, 0] + dx, 0, size - 1).astype(np.int64)
-            row = np.clip(xy[:, 1] + dy, 0, size - 1).astype(np.int64)
+            column = np.clip(x + dx, 0, size - 1).astype(np.int64)
+            row = np.clip(y + dy, 0, size - 1).astype(np.int64)
             lit += np.clip(1 - (far - nearest[row, column] - 0.4) / 0.5, 0, 1)
-    return lit / len(taps) ** 2
+    out = np.zeros(len(world))
+    out[seen] = lit / len(taps) ** 2
+    return out
