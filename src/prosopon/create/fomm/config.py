@@ -58,6 +58,9 @@ class GeneratorConfig:
     guide_variance: float | None = None
     """Show the decoder the driving keypoints as bumps of this variance. Not given (published): it sees the warped
     source alone, and cannot tell an open mouth from thick lips."""
+    guide_gaps: tuple[tuple[int, int], ...] = ()
+    """Pairs of keypoints, such as upper and lower lid: a guided decoder is also shown how far apart each pair is. The
+    bumps alone hardly tell, because they are wider than an eye is open."""
     dense_motion: DenseMotionConfig = field(default_factory=DenseMotionConfig)
 
 
@@ -122,7 +125,7 @@ class FaceLossConfig:
     """Of the decoder's pixels: it shall be able to paint anything."""
     landmarks: float = 15
     """Of the keypoints that have a group of landmarks to follow."""
-    eyes: float = 12
+    eyes: float = 24
     """Extra weight of pixels around the eyes."""
     mouth: float = 12
     """Extra weight of pixels around the mouth."""
@@ -246,6 +249,7 @@ CONFIGS: dict[str, FommConfig] = {
                     num_bottleneck_blocks=3,
                     head="blend",
                     guide_variance=0.002,
+                    guide_gaps=((0, 1), (2, 3), (10, 11)),  # both eyes' lids, inner lips
                     dense_motion=DenseMotionConfig(
                         block_expansion=32, max_features=256, num_blocks=4, scale_factor=0.5, kp_variance=0.005
                     ),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from prosopon.create.fomm.discriminator import Judgement
@@ -96,23 +95,3 @@ def weighted_l1(prediction: Tensor, target: Tensor, emphasis: Tensor | None) -> 
     """Mean absolute difference of two batches `(B, 3, H, W)`, each pixel counted by `emphasis (B, 1, H, W)`."""
     distance = (prediction - target).abs()
     return distance.mean() if emphasis is None else (distance * emphasis).mean()
-
-
-def ssim_distance(prediction: Tensor, target: Tensor) -> Tensor:
-    """1 - mean SSIM of two batches in [0, 1], with an 11-pixel Gaussian window (Wang et al. 2004)."""
-    channels = prediction.shape[1]
-    offsets = torch.arange(11, device=prediction.device, dtype=prediction.dtype) - 5
-    line = torch.exp(-(offsets**2) / (2 * 1.5**2))
-    line = line / line.sum()
-
-    def blur(image: Tensor) -> Tensor:
-        across = F.conv2d(image, line.view(1, 1, 1, -1).expand(channels, 1, 1, -1), groups=channels)
-        return F.conv2d(across, line.view(1, 1, -1, 1).expand(channels, 1, -1, 1), groups=channels)
-
-    mean_p, mean_t = blur(prediction), blur(target)
-    var_p = blur(prediction**2) - mean_p**2
-    var_t = blur(target**2) - mean_t**2
-    shared = blur(prediction * target) - mean_p * mean_t
-    c1, c2 = 0.01**2, 0.03**2
-    ssim = ((2 * mean_p * mean_t + c1) * (2 * shared + c2)) / ((mean_p**2 + mean_t**2 + c1) * (var_p + var_t + c2))
-    return 1 - ssim.mean()

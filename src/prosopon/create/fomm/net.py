@@ -8,6 +8,7 @@ float32, because bfloat16 has three digits and a lip moves by less.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -203,6 +204,29 @@ class DenseMotion(nn.Module):
         return Motion(flow, mask, occlusion, deformed)
 
 
+_GAP_UNIT = 0.1
+"""About how far apart the lids of an open eye are, so that the maps are of the size of the bumps."""
+
+
+def gap_maps(
+    points: Tensor, pairs: Sequence[tuple[int, int]], height: int, width: int, variance: float
+) -> Tensor:  # fmt: skip
+    """For each pair of points a bump between them, as high as they are far apart: 1 at a distance of 0.1.
+
+    Args:
+        points: `(B, K, 2)` in [-1, 1].
+        pairs: indices of points.
+        height, width: size of the maps in pixels.
+        variance: of the bumps, in squared grid units.
+
+    Returns:
+        `(B, len(pairs), h, w)`.
+    """
+    first, second = (points[:, list(indices)] for indices in zip(*pairs, strict=True))
+    far = (first - second).norm(dim=-1) / _GAP_UNIT
+    return far[..., None, None] * gaussian_maps((first + second) / 2, height, width, variance)
+
+
 class Generator(nn.Module):
     """Makes the source picture move like the driving frame (paper, section 3.2).
 
@@ -237,7 +261,9 @@ class Generator(nn.Module):
         self.guide_variance = config.guide_variance
         # One for the bottleneck and for each level below the last, whose output goes straight into the picture.
         guided = range(levels, 0, -1) if config.guide_variance is not None else ()
-        self.guides = nn.ModuleList(nn.Conv2d(num_kp, width(level), 3, padding=1) for level in guided)
+        self.guide_gaps = config.guide_gaps
+        maps = num_kp + len(config.guide_gaps)
+        self.guides = nn.ModuleList(nn.Conv2d(maps, width(level), 3, padding=1) for level in guided)
         for guide in self.guides:
             nn.init.zeros_(guide.weight)  # type: ignore[arg-type]
             nn.init.zeros_(guide.bias)  # type: ignore[arg-type]
@@ -260,8 +286,11 @@ class Generator(nn.Module):
         """Features of the decoder's `level`-th size with the driving keypoints drawn into them."""
         if self.guide_variance is None or level >= len(self.guides):
             return features
-        bumps = gaussian_maps(kp_driving.value, features.shape[-2], features.shape[-1], self.guide_variance)
-        drawn: Tensor = self.guides[level](bumps.to(self.dtype))
+        size = features.shape[-2:]
+        maps = gaussian_maps(kp_driving.value, *size, self.guide_variance)
+        if self.guide_gaps:
+            maps = torch.cat((maps, gap_maps(kp_driving.value, self.guide_gaps, *size, 2 * self.guide_variance)), dim=1)
+        drawn: Tensor = self.guides[level](maps.to(self.dtype))
         return features + drawn
 
     def decode(

@@ -114,13 +114,6 @@ def test_weighted_l1() -> None:
     assert losses.weighted_l1(prediction, target, emphasis).item() == pytest.approx(1)
 
 
-def test_ssim_distance_of_equal_and_of_different_pictures() -> None:
-    torch.manual_seed(0)
-    picture = torch.rand(1, 3, 24, 24)
-    assert losses.ssim_distance(picture, picture).item() == pytest.approx(0, abs=1e-5)
-    assert losses.ssim_distance(picture, 1 - picture).item() > 1
-
-
 @pytest.mark.parametrize("batch", [1, 3])
 @pytest.mark.parametrize("memory", [torch.contiguous_format, torch.channels_last])
 def test_instance_norm_has_the_right_gradient(batch: int, memory: torch.memory_format) -> None:

@@ -46,7 +46,9 @@ TINY_FACE = replace(
     TINY,
     name="tiny-face",
     model=replace(
-        TINY.model, generator=replace(TINY.model.generator, head="blend"), landmark_groups=((36, 39), (51, 62))
+        TINY.model,
+        generator=replace(TINY.model.generator, head="blend", guide_variance=0.01, guide_gaps=((0, 1),)),
+        landmark_groups=((36, 39), (51, 62)),
     ),
     loss=replace(TINY.loss, generator_gan=0),
     face=FaceLossConfig(),
