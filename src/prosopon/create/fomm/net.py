@@ -224,7 +224,8 @@ def gap_maps(
     """
     first, second = (points[:, list(indices)] for indices in zip(*pairs, strict=True))
     far = (first - second).norm(dim=-1) / _GAP_UNIT
-    return far[..., None, None] * gaussian_maps((first + second) / 2, height, width, variance)
+    maps: Tensor = far[..., None, None] * gaussian_maps((first + second) / 2, height, width, variance)
+    return maps
 
 
 class Generator(nn.Module):
@@ -286,10 +287,11 @@ class Generator(nn.Module):
         """Features of the decoder's `level`-th size with the driving keypoints drawn into them."""
         if self.guide_variance is None or level >= len(self.guides):
             return features
-        size = features.shape[-2:]
-        maps = gaussian_maps(kp_driving.value, *size, self.guide_variance)
+        height, width = features.shape[-2:]
+        points, variance = kp_driving.value, self.guide_variance
+        maps = gaussian_maps(points, height, width, variance)
         if self.guide_gaps:
-            maps = torch.cat((maps, gap_maps(kp_driving.value, self.guide_gaps, *size, 2 * self.guide_variance)), dim=1)
+            maps = torch.cat((maps, gap_maps(points, self.guide_gaps, height, width, 2 * variance)), dim=1)
         drawn: Tensor = self.guides[level](maps.to(self.dtype))
         return features + drawn
 
