@@ -82,6 +82,11 @@ class Console:
         else:
             print(line, file=self._err)
 
+    def fail_softly(self, what: str, hint: str) -> None:
+        """One line on stderr like that of an error, where the answer itself still says how it ended."""
+        self.finish()
+        print(f"prosopon: error: {what}; {hint}", file=self._err)
+
     def finish(self) -> None:
         """The work is done: the progress line stays as it is, nothing more is drawn."""
         if self._bar is not None:

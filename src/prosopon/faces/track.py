@@ -12,6 +12,7 @@ from prosopon.core.clip import Clip, Frame
 from prosopon.core.faces import Face, Track, Tracks
 from prosopon.core.progress import SILENT, Progress
 from prosopon.faces.finder import FaceFinder
+from prosopon.faces.journal import Memory
 
 _LONGEST_GAP_S = 0.5
 """Who is not seen for longer begins a new track: without a face embedding nobody can say that it is the same person."""
@@ -41,7 +42,14 @@ class _Growing:
         return self.faces[self.last]
 
 
-def track(clip: Clip, finder: FaceFinder, *, every: int = 1, progress: Progress = SILENT) -> Tracks:
+def track(
+    clip: Clip,
+    finder: FaceFinder,
+    *,
+    every: int = 1,
+    memory: Memory | None = None,
+    progress: Progress = SILENT,
+) -> Tracks:
     """Find the faces of a clip and join them to people.
 
     A cut ends all tracks; so does a jump or an absence of half a second for one of them.
@@ -50,6 +58,7 @@ def track(clip: Clip, finder: FaceFinder, *, every: int = 1, progress: Progress 
         clip: any clip.
         finder: looks at single frames.
         every: look at every n-th frame only; the others are absent from the tracks.
+        memory: frames that it knows are not searched again, the others are told to it.
         progress: hears of every frame.
 
     Returns:
@@ -75,7 +84,12 @@ def track(clip: Clip, finder: FaceFinder, *, every: int = 1, progress: Progress 
         ]
         done += [one for one in active if one not in alive]
         active = alive
-        for face, owner in _assign(finder.find(frame), active):
+        faces = None if memory is None else memory.recall(index)
+        if faces is None:
+            faces = finder.find(frame)
+            if memory is not None:
+                memory.keep(index, faces)
+        for face, owner in _assign(faces, active):
             if owner is None:
                 active.append(_Growing({index: face}, index))
             else:

@@ -2,44 +2,69 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from prosopon.app.args import Flag, Force, Input, Output
+import tyro
+
+from prosopon.app.args import Flag, Force, Input
 from prosopon.app.console import Console
 from prosopon.app.report import Report
-from prosopon.core.clip import Clip
+from prosopon.core.clip import Clip, Frame
 from prosopon.core.errors import ExitCode, FileExistsAlready, MissingError, UsageError
 from prosopon.core.faces import Face, Track, Tracks
-from prosopon.faces.export import drawing, write_crops, write_json
-from prosopon.faces.finder import open_finder
+from prosopon.core.history import Parent, Relationship, SourceType, Step
+from prosopon.faces.alignment import Aligned, Alignment, face_as_json, write_alignment
+from prosopon.faces.crop import cut, square
+from prosopon.faces.crops import WritePicture, arrange, cut_faces, mostly, plain_png
+from prosopon.faces.draw import draw_faces, drawing
+from prosopon.faces.finder import FaceFinder, open_finder
+from prosopon.faces.journal import Journal
+from prosopon.faces.order import Grouping, Key, grouped, in_order_of
+from prosopon.faces.sheet import contact_sheet
 from prosopon.faces.track import track
 from prosopon.media.outputs import replacing
 from prosopon.media.read import read
 from prosopon.train.curves import curve
 
-_JSON = "faces.json"
+ALIGNMENT = "alignment.jsonl"
+_SHEET = "sheet.png"
+_DRAWN = "drawn.png"
+_MOST_ON_SHEET = 48
 
 
 @dataclass(frozen=True)
 class Faces:
-    """Find and follow the faces of a picture or video: landmarks and head poses as JSON, with a page to look at."""
+    """Find and follow the faces of a picture or video: boxes, 68 landmarks, head pose, openings of eyes and mouth.
+
+    With -o a folder is made: alignment.jsonl, the faces cut out, a contact sheet, and a page to look at. A stopped run
+    goes on where it was. With --json a picture's faces are printed.
+    """
 
     input: Input
     """Picture, video, or folder of pictures."""
-    output: Output
-    """Folder that is made: faces.json, index.html, and the crops."""
+    output: Annotated[Path | None, tyro.conf.arg(aliases=["-o"], metavar="PATH")] = None
+    """Folder that is made; without it nothing is written."""
+    backend: Literal["auto", "builtin", "mediapipe"] = "auto"
+    """Who finds the faces; auto takes mediapipe where it is installed."""
     every: int = 1
     """Look at every n-th frame only."""
-    crops: Flag = False
-    """Also write each face as a picture; these carry no credentials, and synthetic input is refused."""
+    most: int | None = None
+    """Keep only so many people, the most prominent ones; all when not given."""
+    min_score: float = 0.0
+    """Leave out faces of which the finder is less sure than this, 0 to 1."""
+    sort: Key = "time"
+    """Order of the pictures: best, largest, most open first; angles from the smallest."""
+    group: Grouping = "track"
+    """Folders of the pictures: one for each person followed, for each range of yaw, or one for all."""
+    no_pictures: Flag = False
+    """Write the alignment and the page only."""
     size_px: int = 256
-    """Side of the crops."""
+    """Side of the pictures."""
     margin: float = 0.3
-    """What the crops show around a face, as a share of its size."""
-    finder: Literal["auto", "mediapipe"] = "auto"
-    """Which back end finds the faces."""
+    """What the pictures show around a face on each side, as a share of its size."""
     force: Force = False
     """Replace a folder that this verb made before."""
 
@@ -47,59 +72,169 @@ class Faces:
 def run(args: Faces, console: Console) -> int:
     """Find, follow, write the folder."""
     _check(args)
-    # By its own name the back end says what it lacks; `auto` would only say that there is none.
-    finder = open_finder(args.finder) or open_finder("mediapipe")
-    if finder is None:
-        raise MissingError("no face finder is there", "see prosopon doctor")
+    finder = open_finder(args.backend)
     clip = read(args.input, progress=console)
-    if args.crops:
-        _refuse_synthetic(args.input)
-    tracks = track(clip, finder, every=args.every, progress=console)
+    tracks = mostly(_found(args, clip, finder, console), args.most)
     if tracks.main is None:
-        raise MissingError(f"no face was found in {args.input}", "faces narrower than about 16 pixels are not seen")
-    with replacing(args.output) as folder:
-        folder.mkdir()
-        write_json(tracks, clip, folder / _JSON)
-        _report(tracks, clip).write(folder / "index.html")
-        n_crops = 0
-        if args.crops:
-            n_crops = write_crops(
-                tracks, clip, folder / "crops", size_px=args.size_px, margin=args.margin, progress=console
-            )
-    console.answer(
-        {
-            "output": args.output,
-            "frames_looked_at": tracks.n_frames,
-            "back_end": tracks.back_end,
-            "crops": n_crops,
-            "tracks": [
-                {"frames": len(one), "first": min(one.faces), "last": max(one.faces), "mean_area": one.mean_area}
-                for one in tracks.tracks
-            ],
-        }
-    )
+        what = f"no face was found in {args.input}"
+        hint = "faces narrower than about 16 pixels are not seen"
+        if not console.as_json:
+            raise MissingError(what, hint)
+        console.fail_softly(what, hint)
+        console.answer(_answer(args, clip, tracks, ()))
+        return ExitCode.MISSING
+    if args.output is None:
+        faces = cut_faces(tracks, clip, None, size_px=args.size_px, margin=args.margin, progress=console)
+    else:
+        faces = _write(args, clip, tracks, console)
+    console.answer(_answer(args, clip, tracks, faces))
     console.table(("track", "frames", "from", "to", "face width"), [*map(_row, enumerate(tracks.tracks))])
-    console.say(f"{args.output / _JSON} and {args.output / 'index.html'}")
+    if args.output is None:
+        console.say("nothing was written; give -o FOLDER for the alignment, the pictures and a page")
+    else:
+        console.say(f"{args.output / ALIGNMENT} and {args.output / 'index.html'}")
     return ExitCode.FINE
 
 
 def _check(args: Faces) -> None:
-    if args.every < 1 or args.size_px < 16 or args.margin < 0:
-        raise UsageError("--every is at least 1, --size-px at least 16, --margin not negative", "correct it")
-    if not args.output.exists() and not args.output.is_symlink():
+    if args.every < 1 or args.size_px < 16 or args.margin < 0 or (args.most is not None and args.most < 1):
+        raise UsageError(
+            "--every and --most are at least 1, --size-px at least 16, --margin not negative", "correct it"
+        )
+    if args.output is None or not (args.output.exists() or args.output.is_symlink()):
         return
     if not args.force:
         raise FileExistsAlready(f"{args.output} exists already", "choose another name, or replace it with --force")
-    if not args.output.is_dir() or (any(args.output.iterdir()) and not (args.output / _JSON).is_file()):
+    if not args.output.is_dir() or (any(args.output.iterdir()) and not (args.output / ALIGNMENT).is_file()):
         raise UsageError(f"{args.output} was not made by this verb", "choose another folder")
 
 
-def _refuse_synthetic(path: Path) -> None:
-    """Pictures cut out of marked media would go about without the mark."""
+def _found(args: Faces, clip: Clip, finder: FaceFinder, console: Console) -> Tracks:
+    """The tracks, with what an earlier run that was stopped has found already."""
+    if args.output is None or len(clip) == 1:
+        tracks = track(clip, finder, every=args.every, progress=console)
+    else:
+        about = {"journal": 1, "sha256": clip.sha256, "finder": finder.name}
+        path = args.output.absolute().with_name(f".{args.output.name}.faces-found.jsonl")
+        with Journal(path, about) as journal:
+            if journal.n_recalled:
+                console.note(f"{journal.n_recalled} frames were looked at before; going on from there")
+            try:
+                tracks = track(clip, finder, every=args.every, memory=journal, progress=console)
+            except KeyboardInterrupt:
+                console.note(f"{len(journal)} frames are kept; the same command goes on from there")
+                raise
+            journal.forget()
+    if args.min_score <= 0:
+        return tracks
+    sure = [
+        Track({index: face for index, face in one.faces.items() if face.confidence >= args.min_score})
+        for one in tracks.tracks
+    ]
+    return replace(tracks, tracks=tuple(one for one in sure if len(one)))
+
+
+def _write(args: Faces, clip: Clip, tracks: Tracks, console: Console) -> tuple[Aligned, ...]:
+    assert args.output is not None  # noqa: S101 - the caller has checked
+    picture = _picture_writer(args.input, clip)
+    with replacing(args.output) as folder:
+        folder.mkdir()
+        faces = cut_faces(
+            tracks, clip, None if args.no_pictures else folder / "crops",
+            size_px=args.size_px, margin=args.margin, write=picture, progress=console,
+        )  # fmt: skip
+        ordered = in_order_of(faces, args.sort)
+        groups = grouped(ordered, args.group)
+        if not args.no_pictures:
+            faces = arrange(groups, folder, "crops", ranked=args.sort != "time")
+            picture(_sheet(clip, ordered, args), folder / _SHEET)
+            if len(clip) == 1:
+                picture(draw_faces(clip.first(), [one.face for one in faces]), folder / _DRAWN)
+        write_alignment(Alignment(_about(args, clip, tracks), faces), folder / ALIGNMENT)
+        _report(tracks, clip, folder).write(folder / "index.html")
+    return faces
+
+
+def _about(args: Faces, clip: Clip, tracks: Tracks) -> dict[str, Any]:
+    return {
+        "file": clip.name,
+        "sha256": clip.sha256,
+        "width": clip.width,
+        "height": clip.height,
+        "frames": len(clip),
+        "fps": None if clip.fps is None else str(clip.fps),
+        "frames_looked_at": tracks.n_frames,
+        "every": args.every,
+        "finder": tracks.back_end,
+        "landmarks": "iBUG 300-W, 68 points, (x, y) in pixels of the upright frame",
+        "crop_px": args.size_px,
+        "crop_margin": args.margin,
+    }
+
+
+def _answer(args: Faces, clip: Clip, tracks: Tracks, faces: Sequence[Aligned]) -> dict[str, Any]:
+    """What `--json` prints: a picture's faces themselves, a video's tracks."""
+    about = {"output": args.output, "back_end": tracks.back_end, "frames_looked_at": tracks.n_frames}
+    if len(clip) == 1:
+        largest_first = sorted(faces, key=lambda one: -one.face.box.width * one.face.box.height)
+        return {"faces": [{**face_as_json(one.face), "measures": one.measures} for one in largest_first], **about}
+    spans = [
+        {"frames": len(one), "first": min(one.faces), "last": max(one.faces), "mean_area": one.mean_area}
+        for one in tracks.tracks
+    ]
+    return {**about, "crops": sum(one.crop is not None for one in faces), "tracks": spans}
+
+
+def _picture_writer(path: Path, clip: Clip) -> WritePicture:
+    """How pictures of this input are written: cut out of marked media they are marked, too."""
     from prosopon.vouch.verify import verify
 
-    if verify(path).synthetic:
-        raise UsageError(f"{path} is marked as synthetic, and crops of it would not be", "leave --crops out")
+    report = verify(path)
+    if not report.synthetic:
+        return plain_png
+    from prosopon.vouch.publish import publish_picture
+
+    stated = [address.rpartition("/")[2] for address in report.source_types]
+    known = [kind for kind in SourceType if kind.value in stated and kind is not SourceType.ENHANCED]
+    parent = Parent(clip.name, clip.sha256, Relationship.PARENT, path)
+    step = Step("faces.crop", parents=(parent,), source_type=known[0] if known else SourceType.COMPOSITE)
+
+    def marked(picture: Frame, destination: Path) -> None:
+        publish_picture(picture, destination, step)
+
+    return marked
+
+
+def _sheet(clip: Clip, ordered: Sequence[Aligned], args: Faces) -> Frame:
+    """Some of the faces in their order, with landmarks drawn in."""
+    chosen = [ordered[i] for i in _spread(range(len(ordered)), _MOST_ON_SHEET)]
+    wanted: dict[int, list[Aligned]] = {}
+    for one in chosen:
+        wanted.setdefault(one.frame, []).append(one)
+    pictures: dict[int, Frame] = {}
+    for index, frame in enumerate(clip.frames()):
+        for one in wanted.get(index, ()):
+            drawn = draw_faces(frame, [one.face])
+            pictures[id(one)] = cut(drawn, square(one.face.box, args.margin), 160)
+        if index >= max(wanted):
+            break
+    return contact_sheet([(pictures[id(one)], _caption(one, args.sort)) for one in chosen], side_px=160)
+
+
+def _caption(one: Aligned, key: Key) -> str:
+    where = f"{one.frame}" if one.track == 0 else f"{one.frame}/{one.track}"
+    pose = one.face.pose
+    values = {
+        "blur": one.measures.get("sharpness"),
+        "brightness": one.measures.get("brightness"),
+        "size": one.measures.get("size_px"),
+        "mouth": one.measures.get("mouth"),
+        "eyes": one.measures.get("eye_left"),
+        "score": one.face.confidence,
+        **({} if pose is None else {"yaw": pose.yaw, "pitch": pose.pitch, "roll": pose.roll}),
+    }
+    value = values.get(key)
+    return where if value is None else f"{where}: {value:.3g}"
 
 
 def _row(numbered: tuple[int, Track]) -> tuple[object, ...]:
@@ -108,13 +243,20 @@ def _row(numbered: tuple[int, Track]) -> tuple[object, ...]:
     return number, len(one), min(one.faces), max(one.faces), f"{width:.0f} px"
 
 
-def _report(tracks: Tracks, clip: Clip) -> Report:
+def _report(tracks: Tracks, clip: Clip, folder: Path) -> Report:
     report = Report(
         f"Faces of {clip.name}",
         f"{tracks.n_frames} frames of {clip.width} x {clip.height} pixels, looked at by {tracks.back_end}",
         "Tracks join faces by place and shape; one person may have several, and nobody is recognised.",
     )
     report.table(("track", "frames", "from", "to", "face width"), [*map(_row, enumerate(tracks.tracks))])
+    shown = [
+        (folder / name, caption)
+        for name, caption in ((_DRAWN, "found"), (_SHEET, "faces"))
+        if (folder / name).is_file()
+    ]
+    if shown:
+        report.media(*shown)
     for number, one in enumerate(tracks.tracks):
         report.section(f"Track {number}")
         drawn = [_drawn(index, one.faces[index]) for index in _spread(sorted(one.faces), 6)]
@@ -123,10 +265,10 @@ def _report(tracks: Tracks, clip: Clip) -> Report:
     return report
 
 
-def _spread(indices: list[int], n: int) -> list[int]:
+def _spread(indices: Sequence[int], n: int) -> list[int]:
     """Up to n of the indices, evenly spread."""
     if len(indices) <= n:
-        return indices
+        return [*indices]
     return [indices[round(i * (len(indices) - 1) / (n - 1))] for i in range(n)]
 
 

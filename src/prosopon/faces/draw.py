@@ -1,0 +1,73 @@
+"""Landmarks, drawn: as a line drawing of their own, and over a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from prosopon.core.clip import Frame
+from prosopon.core.faces import Face
+
+_LINES = (
+    (range(17), False),  # jaw
+    (range(17, 22), False),
+    (range(22, 27), False),
+    (range(27, 31), False),
+    (range(31, 36), False),
+    (range(36, 42), True),
+    (range(42, 48), True),
+    (range(48, 60), True),
+    (range(60, 68), True),
+)
+"""Points of iBUG 300-W that are drawn as one line, and whether it is closed."""
+_SURE, _UNSURE = np.array((60, 235, 110)), np.array((255, 90, 60))
+_FINER = 2
+"""Lines are drawn so many times larger and shrunk, because Pillow draws without antialiasing."""
+
+
+def drawing(face: Face) -> str:
+    """A line drawing of a face's landmarks as an SVG element, upright as in the picture.
+
+    Raises:
+        ValueError: the face has no landmarks.
+    """
+    if face.landmarks is None:
+        raise ValueError("a face without landmarks cannot be drawn")
+    low = face.landmarks.min(axis=0)
+    size = max(float(np.ptp(face.landmarks, axis=0).max()), 1.0)
+    points = (face.landmarks - low) / size * 100.0 + 5.0
+    return f'<svg viewBox="0 0 110 110" role="img" aria-label="landmarks">{"".join(_strokes(points))}</svg>'
+
+
+def _strokes(points: NDArray[np.float32]) -> Iterator[str]:
+    for indices, closed in _LINES:
+        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points[[*indices]])
+        yield f'<{"polygon" if closed else "polyline"} class="line" points="{path}"/>'
+
+
+def draw_faces(frame: Frame, faces: list[Face]) -> Frame:
+    """A copy of a picture with boxes, landmarks and scores drawn over it: green where sure, red where not."""
+    height, width = frame.shape[:2]
+    sheet = Image.new("RGBA", (width * _FINER, height * _FINER))
+    pen = ImageDraw.Draw(sheet)
+    for face in faces:
+        red, green, blue = (_UNSURE + (_SURE - _UNSURE) * float(np.clip(face.confidence, 0, 1))).astype(int).tolist()
+        colour = (red, green, blue, 255)
+        stroke = max(_FINER, round(face.box.width * _FINER / 100))
+        pen.rectangle([side * _FINER for side in _ordered(face)], outline=colour, width=stroke)
+        if face.landmarks is not None:
+            points = (face.landmarks * _FINER).tolist()
+            for indices, closed in _LINES:
+                line = [tuple(points[i]) for i in indices]
+                pen.line([*line, line[0]] if closed else line, fill=colour, width=stroke, joint="curve")
+    small = sheet.resize((width, height), Image.Resampling.BOX)
+    return np.asarray(Image.alpha_composite(Image.fromarray(frame).convert("RGBA"), small).convert("RGB"))
+
+
+def _ordered(face: Face) -> tuple[float, float, float, float]:
+    """The box with its corners in the order that Pillow insists on."""
+    left, top, right, bottom = face.box
+    return min(left, right), min(top, bottom), max(left, right), max(top, bottom)
