@@ -19,10 +19,20 @@ from prosopon.studio.parts import Part
 from prosopon.studio.performance import BLINKS_PER_MINUTE, NAMES, Performance
 from prosopon.studio.person import Identity, Light
 from prosopon.studio.render import PIVOT, Camera, render
+from prosopon.studio.speech import Speech, pitch_of, speak
 from prosopon.studio.truth import FORMAT, FRAMES, PARTS, TRUTH, VERSION, FrameTruth, mask_name, write_mask
+from prosopon.studio.visemes import speaking, symbol_at
 from prosopon.train.toml import plain
 
 PERFORMANCES = ("random", *NAMES)
+SILENT_PERFORMANCES = ("turning", "expressions")
+"""Those that nobody speaks in: their mouths do something else."""
+NO_VOICE = "none"
+
+
+def person_name(number: int) -> str:
+    """What files and folders of a person are called."""
+    return f"person-{number:04d}"
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,7 @@ class Take:
         seed: of the run.
         fps: frames per second.
         size_px: width and height of the pictures.
+        speech: what is said; the performance moves the mouth accordingly. None: nothing is heard.
     """
 
     number: int
@@ -48,18 +59,20 @@ class Take:
     seed: int
     fps: Fraction = Fraction(25)
     size_px: int = 256
+    speech: Speech | None = None
 
     @property
     def name(self) -> str:
         """What files and folders of this person are called."""
-        return f"person-{self.number:04d}"
+        return person_name(self.number)
 
     def frames(self) -> Iterator[FrameTruth]:
         """All frames, rendered as they are asked for, the same ones on every pass."""
         for index, time_s in enumerate(frame_times(self.performance, self.fps)):
             placement, expression = self.performance.at(time_s)
             shown = render(self.identity, placement, expression, self.light, self.size_px)
-            yield FrameTruth(index, time_s, placement, expression, shown)
+            said = "" if self.speech is None else symbol_at(self.speech.sounds, time_s)
+            yield FrameTruth(index, time_s, placement, expression, shown, said)
 
     def clip(self, watch: Callable[[FrameTruth], None] | None = None) -> Clip:
         """The take as a clip; `watch` is told of every frame as it is rendered."""
@@ -71,6 +84,7 @@ class Take:
             light=self.light,
             seed=self.seed,
             name=self.name,
+            audio=None if self.speech is None else self.speech.audio,
             frames=lambda: _watched(self.frames(), watch),
         )
 
@@ -94,6 +108,9 @@ class Script:
         performance: one of `PERFORMANCES`.
         blinks_per_minute: on average.
         same_motion: all people perform the same, in the same light.
+        voice: one of `speech.VOICES`, or `none` for people who move their mouths without a sound.
+        text: what they say; None: sentences of ours.
+        av_offset_ms: by how much the sound comes after the picture.
     """
 
     seed: int = 0
@@ -103,6 +120,9 @@ class Script:
     performance: str = "random"
     blinks_per_minute: float = BLINKS_PER_MINUTE
     same_motion: bool = False
+    voice: str = "auto"
+    text: str | None = None
+    av_offset_ms: float = 0.0
 
     def take(self, number: int) -> Take:
         """What person `number` (from 0) does; it depends on nothing but the script and the number.
@@ -112,11 +132,14 @@ class Script:
         """
         if self.performance not in PERFORMANCES:
             raise UsageError(f"there is no performance {self.performance!r}", f"use one of {', '.join(PERFORMANCES)}")
-        identity = Identity.random(np.random.default_rng([self.seed, number]))
+        identity = self._identity(number)
         acting = 0 if self.same_motion else number
         rng = np.random.default_rng([self.seed, acting, 1])
         light = Light.random(rng)
         performance = self._performance(rng, acting)
+        speech = self._speech(acting)
+        if speech is not None:
+            performance = speaking(performance, speech.sounds)
         return Take(
             number,
             identity,
@@ -126,6 +149,22 @@ class Script:
             self.seed,
             self.fps,
             self.size_px,
+            speech,
+        )
+
+    def _identity(self, number: int) -> Identity:
+        return Identity.random(np.random.default_rng([self.seed, number]))
+
+    def _speech(self, acting: int) -> Speech | None:
+        if self.voice == NO_VOICE or self.performance in SILENT_PERFORMANCES:
+            return None
+        return speak(
+            self.text,
+            self.seconds,
+            np.random.default_rng([self.seed, acting, 3]),
+            wanted=self.voice,
+            pitch_hz=pitch_of(self._identity(acting)),
+            av_offset_ms=self.av_offset_ms,
         )
 
     def _performance(self, rng: np.random.Generator, acting: int) -> Performance:
@@ -197,6 +236,7 @@ def _about(take: Take, clip: str, frames: int, digest: str) -> dict[str, Any]:
         "frames_sha256": digest,
         "performance_id": take.performance_id,
         "performance": dict(take.performance.params),
+        "speech": None if take.speech is None else take.speech.as_json(),
         "camera": {
             "distance_cm": camera.distance_cm,
             "height_cm": camera.height_cm,

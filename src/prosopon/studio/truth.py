@@ -100,7 +100,7 @@ def write_mask(parts: NDArray[np.uint8], path: Path) -> None:
     """A part map `uint8 (H, W)` as a PNG whose palette indices are the values of `Part`."""
     picture = Image.fromarray(parts, "P")
     picture.putpalette([level for colour in PALETTE for level in colour])
-    picture.save(path, "PNG", optimize=False, compress_level=9)
+    picture.save(path, "PNG", optimize=False, compress_level=6)
 
 
 def read_mask(path: Path) -> NDArray[np.uint8]:

@@ -41,6 +41,12 @@ class StudioRender:
     other; demo: lively talk."""
     blinks_per_minute: float = 17.0
     """How often they blink on average, 0 to 80."""
+    voice: Literal["auto", "espeak", "own", "none"] = "auto"
+    """Who speaks: espeak (needs espeak-ng), own (a small robot), auto (espeak where it is installed), none."""
+    text: str | None = None
+    """What they say, in English; sentences of ours when not given."""
+    av_offset_ms: float = 0.0
+    """By how much the sound comes after the picture, in milliseconds; below 0 before it."""
     fps: int = 25
     """Frames per second."""
     size: int = 256
@@ -57,13 +63,16 @@ class StudioRender:
             raise UsageError(f"fps is {self.fps}", "give 1 to 240")
         if not 32 <= self.size <= 2048 or self.size % 2:
             raise UsageError(f"size is {self.size}", "give an even number from 32 to 2048 pixels")
+        if abs(self.av_offset_ms) > 5000:
+            raise UsageError(f"av-offset-ms is {self.av_offset_ms:g}", "give -5000 to 5000")
         if self.seed < 0:
             raise UsageError(f"seed is {self.seed}", "give 0 or more")
 
 
 def run(args: StudioRender, console: Console) -> int:
     """Render whoever is not there yet."""
-    from prosopon.studio.takes import Script
+    from prosopon.studio.speech import pick_voice
+    from prosopon.studio.takes import NO_VOICE, Script, person_name
 
     script = Script(
         args.seed,
@@ -73,24 +82,26 @@ def run(args: StudioRender, console: Console) -> int:
         args.performance,
         args.blinks_per_minute,
         args.same_motion,
+        args.voice if args.voice == NO_VOICE else pick_voice(args.voice),
+        args.text,
+        args.av_offset_ms,
     )
-    takes = [script.take(number) for number in range(args.people)]
+    n_frames = len(script.take(0).clip())
     _open_folder(args, script)
-    missing = [take for take in takes if not _is_complete(args.output / take.name)]
-    if len(missing) < len(takes):
-        console.note(f"{len(takes) - len(missing)} of {len(takes)} people are there already and are kept")
+    missing = [number for number in range(args.people) if not _is_complete(args.output / person_name(number))]
+    if len(missing) < args.people:
+        console.note(f"{args.people - len(missing)} of {args.people} people are there already and are kept")
     began = time.perf_counter()
-    n_frames = len(takes[0].clip())
     console.start("rendering", n_frames * len(missing))
-    for take in missing:
-        _render(take, args, console)
+    for number in missing:
+        _render(script.take(number), args, console)
     console.finish()
     seconds = time.perf_counter() - began
     rate = n_frames * len(missing) / seconds
     console.answer(
         {
             "output": args.output,
-            "people": len(takes),
+            "people": args.people,
             "rendered": len(missing),
             "frames_each": n_frames,
             "seconds": seconds,
@@ -99,7 +110,7 @@ def run(args: StudioRender, console: Console) -> int:
         }
     )
     speed = f", {rate:.1f} frames a second" if missing else ""
-    console.say(f"{args.output}: {len(takes)} people, {n_frames} frames each{speed}")
+    console.say(f"{args.output}: {args.people} people, {n_frames} frames each{speed}")
     return ExitCode.FINE
 
 
