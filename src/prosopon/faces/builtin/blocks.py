@@ -68,7 +68,7 @@ def folded(net: Net) -> Net:
     """A copy for inference: batch norms inside their convolutions, weights laid out for the CPU, no gradients."""
     out = copy.deepcopy(net).eval()
     for part in out.modules():
-        if isinstance(part, Conv) and isinstance(part.conv, nn.Conv2d):
+        if isinstance(part, Conv) and isinstance(part.conv, nn.Conv2d) and isinstance(part.norm, nn.BatchNorm2d):
             part.conv = Packed(fuse_conv_bn_eval(part.conv, part.norm), relu=part.relu)
             part.norm = nn.Identity()
             part.relu = False

@@ -6,6 +6,7 @@ face is: "Objects as Points" (Zhou, Wang, Krähenbühl 2019, arXiv 1904.07850), 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -91,8 +92,8 @@ def decode(heat: Tensor, form: Tensor, *, least: float, most: int) -> list[tuple
         stance = Stance(
             (column + 0.5 + x) * STRIDE,
             (row + 0.5 + y) * STRIDE,
-            SIZE_UNIT_PX * float(torch.tensor(size).clamp(-3, 4).exp()),
-            float(torch.rad2deg(torch.atan2(torch.tensor(sin), torch.tensor(cos)))),
+            SIZE_UNIT_PX * math.exp(min(4.0, max(-3.0, size))),
+            math.degrees(math.atan2(sin, cos)),
         )
         if all(apart(stance, other) > _SAME_FACE for other, _ in faces):
             faces.append((stance, score))
@@ -103,4 +104,4 @@ def decode(heat: Tensor, form: Tensor, *, least: float, most: int) -> list[tuple
 
 def apart(first: Stance, second: Stance) -> float:
     """Distance of two faces' centres in units of the larger one's size."""
-    return ((first.x - second.x) ** 2 + (first.y - second.y) ** 2) ** 0.5 / max(first.size, second.size)
+    return math.hypot(first.x - second.x, first.y - second.y) / max(first.size, second.size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import torch
@@ -79,10 +80,9 @@ def detector_loss(maps: tuple[Tensor, Tensor], stances: Tensor, known: Tensor) -
 
 def wing(distance: Tensor) -> Tensor:
     """Wing loss (Feng et al. 2018, arXiv 1711.06753, equation 5): small errors count more than squares let them."""
-    outside = _WING_REACH - _WING_REACH * torch.log(torch.tensor(1 + _WING_REACH / _WING_BEND))
-    return torch.where(
-        distance < _WING_REACH, _WING_REACH * torch.log(1 + distance / _WING_BEND), distance + outside.to(distance)
-    )
+    step = _WING_REACH * math.log(1 + _WING_REACH / _WING_BEND) - _WING_REACH
+    near = _WING_REACH * torch.log(1 + distance / _WING_BEND)
+    return torch.where(distance < _WING_REACH, near, distance + step)
 
 
 def landmark_loss(placed: Placed, points: Tensor, is_face: Tensor) -> Mapping[str, Tensor]:

@@ -116,7 +116,8 @@ def _flip(row: Row, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     """The map with the stored picture mirrored about the face's centre."""
     assert row.landmarks is not None  # noqa: S101
     x = Stance.of(row.landmarks).x
-    return np.array(((-1.0, 0.0), (0.0, 1.0))) @ matrix + np.array(((0, 0, 2 * x), (0, 0, 0)))
+    flipped: NDArray[np.float64] = np.diag((-1.0, 1.0)) @ matrix + np.array(((0, 0, 2 * x), (0, 0, 0)))
+    return flipped
 
 
 def _paste(

@@ -81,7 +81,7 @@ def view(frame: Frame, matrix: NDArray[np.float64], width: int, height: int) -> 
         width, height: of the result.
     """
     corners = apply(matrix, np.array(((0.0, 0.0), (width, 0.0), (0.0, height), (width, height))))
-    shrink = max(1, int(np.sqrt(abs(np.linalg.det(matrix[:, :2])))))
+    shrink = max(1, int(np.sqrt(abs(np.linalg.det(matrix[:, :2]))) + 1e-6))
     left, top = np.floor(corners.min(0)).astype(int) - 2 * shrink
     right, bottom = np.ceil(corners.max(0)).astype(int) + 2 * shrink
     # Far outside there is nothing but the edge.
