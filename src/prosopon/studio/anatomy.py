@@ -15,7 +15,7 @@ from scipy.sparse import csr_matrix, diags
 from prosopon.studio.facekit import kit_of
 from prosopon.studio.landmarks import landmark_vertices
 from prosopon.studio.mesh import Floats, Ints, Material, Mesh
-from prosopon.studio.organs import ear, eyeball, lashes, lid_rims, mouth_lining, teeth, tongue
+from prosopon.studio.organs import ear, eyeball, lashes, lid_rims, lids_of, mouth_lining, teeth, tongue
 from prosopon.studio.person import Expression, Identity
 from prosopon.studio.rig import pose_skin, rig
 from prosopon.studio.sculpt import Head, sculpt
@@ -49,6 +49,10 @@ class Anatomy(Protocol):
 
     def ears(self, identity: Identity) -> list[Mesh]:
         """What belongs to the head and never changes; empty where the skin has it."""
+        ...
+
+    def scalp(self, identity: Identity) -> tuple[Floats, Floats, Floats]:
+        """What hair grows on: places on the plane `(G, 2)`, points `(G, 3)` and normals `(G, 3)`, without ears."""
         ...
 
     def landmarks(self, identity: Identity) -> Ints:
@@ -91,16 +95,18 @@ class BuiltIn:
             tongue(head, expression),
         ]
         for eye in (0, 1):
-            meshes += [
-                eyeball(head, eye, skin, expression),
-                lid_rims(head, eye, skin),
-                lashes(identity, head, eye, skin),
-            ]
+            lids = lids_of(skin, eye)
+            meshes += [eyeball(head, eye, lids, expression), lid_rims(head, eye, lids), lashes(head, eye, lids)]
         return meshes
 
     def ears(self, identity: Identity) -> list[Mesh]:
         """See `Anatomy`."""
         return [ear(identity, sculpt(identity), side) for side in (-1, 1)]
+
+    def scalp(self, identity: Identity) -> tuple[Floats, Floats, Floats]:
+        """See `Anatomy`."""
+        head = sculpt(identity)
+        return template().plane, head.points, head.normals
 
     def landmarks(self, identity: Identity) -> Ints:
         """See `Anatomy`."""

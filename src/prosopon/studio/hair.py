@@ -16,7 +16,7 @@ from scipy.ndimage import map_coordinates
 from prosopon.studio.hairline import hairline, inside_hairline
 from prosopon.studio.mesh import Floats, Material, Mesh, compact, grid_triangles
 from prosopon.studio.person import HairStyle, Identity
-from prosopon.studio.sculpt import Head, ramp
+from prosopon.studio.sculpt import ramp
 from prosopon.studio.template import RADIUS, S_BACK, T_TOP
 from prosopon.studio.wardrobe import over_clothes
 
@@ -78,7 +78,7 @@ def cut_of(identity: Identity) -> Cut:
 class Scalp:
     """The surface on which the hair lies, for one person: positions and normals over (s, t)."""
 
-    def __init__(self, identity: Identity, plane: Floats, head: Head) -> None:
+    def __init__(self, identity: Identity, plane: Floats, points: Floats, normals: Floats) -> None:
         cut = cut_of(identity)
         self.bottom = -9.0 if cut.falls is None else cut.falls - 3.0 * identity.hair_length - 1.0
         self.s = np.arange(-S_BACK, S_BACK + 1e-9, 2 * S_BACK / 126)
@@ -86,7 +86,7 @@ class Scalp:
         s, t = np.meshgrid(self.s, self.t)
         at = np.stack([s.ravel(), np.clip(t.ravel(), -11, T_TOP - 0.02)], 1)
         at[:, 0] = np.clip(at[:, 0], -S_BACK + 0.01, S_BACK - 0.01)
-        both = np.concatenate([head.points, head.normals], 1)
+        both = np.concatenate([points, normals], 1)
         sampled = LinearNDInterpolator(plane, both)(at)
         points, out = sampled[:, :3], sampled[:, 3:]
         grown = inside_hairline(identity, np.stack([s.ravel(), t.ravel()], 1))
@@ -290,9 +290,9 @@ def _root_odds(scalp: Scalp, rows: NDArray[np.int64], columns: NDArray[np.int64]
     return np.asarray(share / share.sum())
 
 
-def hair(identity: Identity, plane: Floats, head: Head) -> tuple[Mesh, ...]:
-    """The hair of somebody at rest, in head coordinates, over a skin whose vertices lie at `plane` (N, 2)."""
+def hair(identity: Identity, plane: Floats, points: Floats, normals: Floats) -> tuple[Mesh, ...]:
+    """The hair of somebody at rest, in head coordinates, on a scalp: `plane` (G, 2), `points` and `normals` (G, 3)."""
     if identity.hair_style is HairStyle.BALD:
         return ()
-    scalp = Scalp(identity, plane, head)
+    scalp = Scalp(identity, plane, points, normals)
     return _shell(identity, scalp), _locks(identity, scalp, np.random.default_rng(identity.grain + 1))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from prosopon.studio.mesh import Floats, Material, Mesh, grid_triangles
@@ -14,9 +16,27 @@ _EYE_RINGS = np.radians((0, 4, 8, 12, 16, 20, 23, 26, 30, 36, 44, 54, 66, 80))
 _EYE_SPOKES = 28
 
 
-def eyeball(head: Head, eye: int, skin: Floats, expression: Expression) -> Mesh:
-    """One eyeball; surface coordinates are (angle from the axis of sight, angle around it) in radians."""
+@dataclass(frozen=True)
+class Lids:
+    """The margins of one eye's lids: `(K, 3)` each from the nose to the temple, cm; the ends are shared."""
+
+    upper: Floats
+    lower: Floats
+
+    @property
+    def loop(self) -> Floats:
+        """Both margins as one ring."""
+        return np.concatenate([self.upper, self.lower[-2:0:-1]])
+
+
+def lids_of(skin: Floats, eye: int) -> Lids:
+    """The lids of the built-in head."""
     base = template()
+    return Lids(skin[base.lid_upper[eye]], skin[base.lid_lower[eye]])
+
+
+def eyeball(head: Head, eye: int, lids: Lids, expression: Expression) -> Mesh:
+    """One eyeball; surface coordinates are (angle from the axis of sight, angle around it) in radians."""
     around = np.linspace(0, 2 * np.pi, _EYE_SPOKES, endpoint=False)
     polar, turn = (a.ravel() for a in np.meshgrid(_EYE_RINGS, around, indexing="ij"))
     # The cornea stands out a little from the ball.
@@ -30,7 +50,7 @@ def eyeball(head: Head, eye: int, skin: Floats, expression: Expression) -> Mesh:
     x, z = x * np.cos(yaw) + z * np.sin(yaw), z * np.cos(yaw) - x * np.sin(yaw)
     points = np.stack([x, y, z], 1) + head.eyes[eye]
     # Lids and lashes keep light away from the rim of the opening.
-    top, bottom = skin[base.lid_upper[eye]], skin[base.lid_lower[eye]]
+    top, bottom = lids.upper, lids.lower
     order = np.argsort(top[:, 0])
     high = np.interp(points[:, 0], top[order, 0], top[order, 1])
     order = np.argsort(bottom[:, 0])
@@ -41,11 +61,9 @@ def eyeball(head: Head, eye: int, skin: Floats, expression: Expression) -> Mesh:
     return Mesh.of(points, triangles, np.stack([polar, turn], 1), Material.EYE, light=light)
 
 
-def lid_rims(head: Head, eye: int, skin: Floats) -> Mesh:
+def lid_rims(head: Head, eye: int, lids: Lids) -> Mesh:
     """The wet edge of the lids, from the margin back to the eyeball."""
-    base = template()
-    loop = np.concatenate([base.lid_upper[eye], base.lid_lower[eye][-2:0:-1]])
-    outer = skin[loop]
+    outer = loop = lids.loop
     direction = outer - head.eyes[eye]
     length = np.linalg.norm(direction, axis=1, keepdims=True)
     inner = head.eyes[eye] + direction * np.minimum(1, (head.eye_radius - 0.06) / length)
@@ -59,10 +77,9 @@ def lid_rims(head: Head, eye: int, skin: Floats) -> Mesh:
 _LASHES = 46
 
 
-def lashes(identity: Identity, head: Head, eye: int, skin: Floats) -> Mesh:
+def lashes(head: Head, eye: int, lids: Lids) -> Mesh:
     """Lashes of the upper lid: tapering ribbons that rise from the margin in a curve."""
-    base = template()
-    margin = skin[base.lid_upper[eye]]
+    margin = lids.upper
     k = np.linspace(0.06, 0.99, _LASHES)
     root = np.stack([np.interp(k, np.linspace(0, 1, len(margin)), margin[:, c]) for c in range(3)], 1)
     away = root - head.eyes[eye]

@@ -67,7 +67,7 @@ def _fixed(identity: Identity) -> tuple[Mesh, ...]:
     """What does not change with the expression."""
     anatomy = anatomy_of(identity)
     head = anatomy.head(identity)
-    meshes = [clothes(identity), *anatomy.ears(identity), *hair(identity, anatomy.plane, head)]
+    meshes = [clothes(identity), *anatomy.ears(identity), *hair(identity, *anatomy.scalp(identity))]
     frame = glasses(identity, head)
     return tuple(meshes if frame is None else [*meshes, frame])
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from prosopon.core.clip import Clip
 from prosopon.core.errors import UsageError
+from prosopon.studio.facekit import random_face
 from prosopon.studio.film import film, frame_times
 from prosopon.studio.parts import Part
 from prosopon.studio.performance import BLINKS_PER_MINUTE, NAMES, Performance
@@ -111,6 +112,7 @@ class Script:
         voice: one of `speech.VOICES`, or `none` for people who move their mouths without a sound.
         text: what they say; None: sentences of ours.
         av_offset_ms: by how much the sound comes after the picture.
+        facekit: content id of an open face kit (`facekit.open_kit`) whose faces they have; None: the built-in head.
     """
 
     seed: int = 0
@@ -123,6 +125,7 @@ class Script:
     voice: str = "auto"
     text: str | None = None
     av_offset_ms: float = 0.0
+    facekit: str | None = None
 
     def take(self, number: int) -> Take:
         """What person `number` (from 0) does; it depends on nothing but the script and the number.
@@ -153,7 +156,10 @@ class Script:
         )
 
     def _identity(self, number: int) -> Identity:
-        return Identity.random(np.random.default_rng([self.seed, number]))
+        identity = Identity.random(np.random.default_rng([self.seed, number]))
+        if self.facekit is None:
+            return identity
+        return replace(identity, kit=random_face(np.random.default_rng([self.seed, number, 4]), self.facekit))
 
     def _speech(self, acting: int) -> Speech | None:
         if self.voice == NO_VOICE or self.performance in SILENT_PERFORMANCES:

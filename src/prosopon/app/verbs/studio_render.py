@@ -7,7 +7,9 @@ import time
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import tyro
 
 from prosopon.app.args import Flag, Output
 from prosopon.app.console import Console
@@ -39,6 +41,8 @@ class StudioRender:
     performance: Literal["random", "talking", "turning", "expressions", "demo"] = "random"
     """random: head, talk, blinks and looks; talking: head nearly still; turning: poses; expressions: one after the
     other; demo: lively talk."""
+    facekit: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
+    """Faces of the ICT Face Model Light in one npz, instead of the built-in head; docs/studio.md says how to get it."""
     blinks_per_minute: float = 17.0
     """How often they blink on average, 0 to 80."""
     voice: Literal["auto", "espeak", "own", "none"] = "auto"
@@ -71,6 +75,7 @@ class StudioRender:
 
 def run(args: StudioRender, console: Console) -> int:
     """Render whoever is not there yet."""
+    from prosopon.studio.facekit import open_kit
     from prosopon.studio.speech import pick_voice
     from prosopon.studio.takes import NO_VOICE, Script, person_name
 
@@ -85,6 +90,7 @@ def run(args: StudioRender, console: Console) -> int:
         args.voice if args.voice == NO_VOICE else pick_voice(args.voice),
         args.text,
         args.av_offset_ms,
+        None if args.facekit is None else open_kit(args.facekit).sha256,
     )
     n_frames = len(script.take(0).clip())
     _open_folder(args, script)
@@ -144,6 +150,7 @@ def _open_folder(args: StudioRender, script: Script) -> None:
         settings={},
         config=same,
         command=Command.of("studio render", args, "output"),
+        inputs={} if script.facekit is None else {"face kit": script.facekit},
         versions=versions(),
     ).write(args.output)
 
