@@ -245,7 +245,7 @@ class FaceKit:
         gaps = []
         for eye in self._eyes:
             upper, lower = skin[eye.upper], skin[eye.lower]
-            x = np.linspace(*sorted((upper[0, 0], upper[-1, 0])), 13)[4:9]
+            x = np.linspace(upper[0, 0], upper[-1, 0], 13)[4:9]
             order, below = np.argsort(upper[:, 0]), np.argsort(lower[:, 0])
             high = np.interp(x, upper[order, 0], upper[order, 1])
             gaps.append(np.clip(high - np.interp(x, lower[below, 0], lower[below, 1]), 0, None).mean())

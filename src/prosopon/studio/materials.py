@@ -83,6 +83,11 @@ def _tongue(identity: Identity, v: NDArray[np.float32], light: Light) -> _Painte
     return albedo * received, int(Part.MOUTH)
 
 
+def _lid_rim(identity: Identity, v: NDArray[np.float32], light: Light) -> _Painted:
+    colour, _ = _tongue(identity, v, light)
+    return colour, int(Part.SKIN)
+
+
 def _hair(identity: Identity, v: NDArray[np.float32], light: Light, tangent: Floats) -> _Painted:
     base = np.array(identity.hair, np.float32)
     s, t = v[:, 3], v[:, 4]
@@ -167,6 +172,7 @@ _PAINTERS = {
     Material.MOUTH: _mouth,
     Material.TEETH: _teeth,
     Material.TONGUE: _tongue,
+    Material.LID_RIM: _lid_rim,
     Material.CLOTHES: _clothes,
     Material.FRAME: _frame,
     Material.LASH: _lash,

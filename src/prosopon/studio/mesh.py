@@ -28,6 +28,7 @@ class Material(IntEnum):
     EAR = 8
     LASH = 9
     LOCK = 10
+    LID_RIM = 11
 
 
 SHEETS = (Material.EAR, Material.HAIR, Material.LASH, Material.LOCK)

@@ -71,7 +71,7 @@ def lid_rims(head: Head, eye: int, lids: Lids) -> Mesh:
     points = np.concatenate([outer, inner])
     triangles = grid_triangles(2, len(loop), closed=True, flip=eye == 1)
     light = np.concatenate([np.full(len(loop), 0.75), np.full(len(loop), 0.45)])
-    return Mesh.of(points, triangles, np.zeros((len(points), 2)), Material.TONGUE, light=light)
+    return Mesh.of(points, triangles, np.zeros((len(points), 2)), Material.LID_RIM, light=light)
 
 
 _LASHES = 46

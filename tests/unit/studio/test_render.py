@@ -87,6 +87,13 @@ def test_landmarks_lie_on_their_parts(neutral: Rendering) -> None:
     assert neutral.visible[:17].sum() >= 13
 
 
+def test_the_inside_of_the_mouth_is_in_the_mouth_only() -> None:
+    shown = render(Identity(), expression=Expression(jaw_open=0.6), size_px=256)
+    rows = np.nonzero(shown.parts == int(Part.MOUTH))[0]
+    assert len(rows) > 50
+    assert rows.min() > shown.landmarks[51, 1] - 2, "the rims of the lids are skin"
+
+
 def test_landmarks_are_in_ibug_order(neutral: Rendering) -> None:
     x, y = neutral.landmarks.T
     assert (np.diff(x[:17]) > 0).all()
