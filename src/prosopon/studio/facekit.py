@@ -22,6 +22,7 @@ from scipy.interpolate import RBFInterpolator
 
 from prosopon.core.errors import MediaError, MissingError
 from prosopon.models.files import sha256_of
+from prosopon.studio.kit_expressions import kit_weights
 from prosopon.studio.landmarks import landmark_vertices
 from prosopon.studio.mesh import Floats, Ints, Material, Mesh, normals
 from prosopon.studio.organs import Lids, eyeball, lashes, lid_rims
@@ -265,7 +266,7 @@ class FaceKit:
     def _moved(self, identity: Identity, e: Expression) -> Floats:
         points, head = _rest(self, identity)
         out = points[self._shown]
-        for name, amount in _weights(e, self._jaw, self._meet).items():
+        for name, amount in kit_weights(e, self._jaw, self._meet).items():
             if amount:
                 out = out + np.float32(amount) * self._shapes[name]
         out = np.asarray(out, np.float64)
@@ -373,46 +374,6 @@ def _outward(border: list[int], edges: set[tuple[int, int]]) -> Ints:
         rings.append(after)
         known |= set(after)
     return np.array(rings)
-
-
-def _weights(e: Expression, jaw: float, meet: float) -> dict[str, float]:
-    """The kit's coefficients for ours. Its left is the person's own, ours is the picture's."""
-    smile, frown = max(e.smile, 0.0), max(-e.smile, 0.0)
-    wide, narrow = max(e.mouth_wide, 0.0), max(-e.mouth_wide, 0.0)
-    out = {
-        "jawOpen": jaw * e.jaw_open,
-        "mouthClose": meet * max(0.0, 1 - 4 * e.jaw_open),
-        "mouthPucker": 0.75 * e.pucker + 0.35 * narrow,
-        "mouthFunnel": 0.3 * e.pucker,
-        "mouthRollUpper": 0.35 * e.lip_press,
-        "mouthRollLower": 0.35 * e.lip_press,
-    }
-    for own, blink, brow, look in (
-        ("R", e.blink_left, e.brow_raise_left, ("In", "Out")),
-        ("L", e.blink_right, e.brow_raise_right, ("Out", "In")),
-    ):
-        out |= {
-            f"mouthSmile_{own}": 0.9 * smile,
-            f"cheekSquint_{own}": 0.3 * smile,
-            f"mouthFrown_{own}": 0.9 * frown,
-            f"mouthStretch_{own}": 0.45 * wide,
-            f"mouthDimple_{own}": 0.5 * wide,
-            f"mouthPress_{own}": 0.5 * e.lip_press,
-            f"mouthUpperUp_{own}": 0.8 * e.upper_lip_raise,
-            f"mouthLowerDown_{own}": 0.8 * e.lower_lip_drop,
-            f"browInnerUp_{own}": 0.8 * max(brow, 0.0),
-            f"browOuterUp_{own}": 0.9 * max(brow, 0.0),
-            f"browDown_{own}": min(1.2, 0.7 * max(-brow, 0.0) + 0.9 * e.brow_frown),
-            f"eyeBlink_{own}": min(1.0, max(blink, 0.0)),
-            f"eyeWide_{own}": max(-blink, 0.0),
-            f"eyeSquint_{own}": 0.8 * e.squint * (1 - max(blink, 0.0)),
-            f"eyeLookUp_{own}": max(e.gaze_y, 0.0) * (1 - max(blink, 0.0)),
-            f"eyeLookDown_{own}": max(-e.gaze_y, 0.0) * (1 - max(blink, 0.0)),
-            f"eyeLook{look[0]}_{own}": max(e.gaze_x, 0.0),
-            f"eyeLook{look[1]}_{own}": max(-e.gaze_x, 0.0),
-            f"cheekPuff_{own}": e.cheek_puff,
-        }
-    return out
 
 
 _OPEN: dict[str, FaceKit] = {}

@@ -92,7 +92,7 @@ def _hair(identity: Identity, v: NDArray[np.float32], light: Light, tangent: Flo
     base = np.array(identity.hair, np.float32)
     s, t = v[:, 3], v[:, 4]
     strand = (
-        np.sin(s * 31 + 3 * np.sin(s * 7.3) + 0.9 * np.sin(t * 1.3)) * 0.5 + np.sin(s * 83 + 5 * np.sin(t * 0.9)) * 0.5
+        np.sin(s * 31 + 3 * np.sin(s * 7.3) + 0.9 * np.sin(t * 1.3)) * 0.6 + np.sin(s * 83 + 5 * np.sin(t * 0.9)) * 0.25
     )
     received = diffuse(v[:, :3], v[:, 5] * 0.8, v[:, 6], light, _PLAIN_WRAP)
     facing = np.clip(v[:, 2] * 0.6 + 0.4, 0, 1) * v[:, 6]
@@ -102,8 +102,19 @@ def _hair(identity: Identity, v: NDArray[np.float32], light: Light, tangent: Flo
     return np.maximum(colour, 0), int(Part.HAIR)
 
 
+def _pattern(grain: int, angle: Floats, height: Floats) -> Floats:
+    """How much darker the threads of a pattern are: half of all shirts are plain, others striped or chequered."""
+    kind, fine = grain // 7 % 8, 1 + grain // 56 % 3
+    across = np.clip(3 * np.sin(height * 1.4 * fine), 0, 1)
+    upright = np.clip(3 * np.sin(angle * 14 * fine), 0, 1)
+    depth = np.float32(0.25 + 0.1 * (grain // 168 % 4))
+    # Stripes across, stripes upright, checks, a yoke of another shade.
+    shapes = (across, upright, 0.5 * (across + upright), np.clip((height + 17.5) / 0.3, 0, 1))
+    return np.asarray(depth * (shapes[kind] if kind < len(shapes) else 0 * height), np.float32)
+
+
 def _clothes(identity: Identity, v: NDArray[np.float32], light: Light) -> _Painted:
-    weave = 1 + 0.06 * np.sin(v[:, 3] * 160) * np.sin(v[:, 4] * 9)
+    weave = 1 + 0.06 * np.sin(v[:, 3] * 160) * np.sin(v[:, 4] * 9) - _pattern(identity.grain, v[:, 3], v[:, 4])
     received = diffuse(v[:, :3], v[:, 5], v[:, 6], light, _PLAIN_WRAP)
     colour = np.array(identity.clothes, np.float32) * weave[:, None] * received
     return np.asarray(colour, np.float32), int(Part.CLOTHES)
