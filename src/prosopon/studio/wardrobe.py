@@ -23,8 +23,11 @@ def over_clothes(points: Floats, gap: float) -> Floats:
     """Points `(..., 3)` in front of the chest, where they would lie inside the clothes; those behind are left alone."""
     rings = np.array(_TORSO[3:])[::-1]
     y = points[..., 1]
-    wide, deep, centre = (np.interp(y, rings[:, 0], rings[:, k]) for k in (2, 3, 4))
-    room = np.clip(1 - (points[..., 0] / wide) ** 2, 0, 1)
+    for _ in range(2):
+        wide, deep, centre = (np.interp(y, rings[:, 0], rings[:, k]) for k in (2, 3, 4))
+        room = np.clip(1 - (points[..., 0] / wide) ** 2, 0, 1)
+        # Rings rise from front to back: at the shoulders a point belongs to a ring that is lower in front.
+        y = points[..., 1] - np.interp(y, rings[:, 0], rings[:, 1] - rings[:, 0]) * (1 - np.sqrt(room)) / 2
     front = centre + deep * np.sqrt(room) + gap
     inside = (y < rings[-1, 0] + 0.5) & (points[..., 2] > centre - 0.5) & (room > 0)
     out = points.copy()
