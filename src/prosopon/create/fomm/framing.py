@@ -28,10 +28,7 @@ _MOST_LOOKS = 2000
 """Over a long video less often, so that what is remembered of it does not grow without end."""
 _HOLD_GAP_S = 0.6
 """The person may be out of sight for so long before the motion is held still."""
-NO_BACK_END = (
-    "no face finder is installed, so the whole picture is used; "
-    "install prosopon-lab[mediapipe], or give a crop as x,y,w,h"
-)
+NO_BACK_END = "no face finder is used, so the whole picture is; choose one with --faces, or give a crop as x,y,w,h"
 
 
 @dataclass(frozen=True)

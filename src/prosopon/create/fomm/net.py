@@ -127,10 +127,14 @@ class KeypointDetector(nn.Module):
                 assert self.jacobian.bias is not None  # noqa: S101 - made with a bias above
                 self.jacobian.bias.copy_(torch.tensor([1.0, 0, 0, 1]).repeat(maps))
 
+    def maps(self, small: Tensor) -> tuple[Tensor, ...]:
+        """The convolutions alone: the shrunk picture -> logits of the positions and, where there are any, jacobians."""
+        features = self.predictor(small.to(self.kp.weight.dtype))
+        return (self.kp(features),) if self.jacobian is None else (self.kp(features), self.jacobian(features))
+
     def forward(self, image: Tensor) -> Keypoints:
         """`(B, 3, H, W)` -> the keypoints with their heat maps."""
-        features = self.predictor(self.down(image).to(self.kp.weight.dtype))
-        logits = self.kp(features).float()
+        logits, *jacobians = (maps.float() for maps in self.maps(self.down(image)))
         batch, num_kp, height, width = logits.shape
         heatmap = F.softmax(logits.flatten(2) / self.temperature, dim=2).view_as(logits)
         grid = coordinate_grid(height, width, device=logits.device)
@@ -138,8 +142,8 @@ class KeypointDetector(nn.Module):
         x = (heatmap.sum(2) * grid[0, :, 0]).sum(-1)
         y = (heatmap.sum(3) * grid[:, 0, 1]).sum(-1)
         jacobian = None
-        if self.jacobian is not None:
-            maps = self.jacobian(features).float().reshape(batch, -1, 4, height * width)
+        if jacobians:
+            maps = jacobians[0].reshape(batch, -1, 4, height * width)
             weights = heatmap.flatten(2)[:, :, None, :]
             jacobian = (maps * weights).sum(-1).view(batch, num_kp, 2, 2)
         return Keypoints(torch.stack((x, y), -1), jacobian, heatmap, logits)
@@ -184,6 +188,11 @@ class DenseMotion(nn.Module):
         self.mask = nn.Conv2d(self.hourglass.out_channels, num_kp + 1, 7, padding=3)
         self.occlusion = nn.Conv2d(self.hourglass.out_channels, 1, 7, padding=3) if estimate_occlusion else None
 
+    def maps(self, stacked: Tensor) -> tuple[Tensor, ...]:
+        """The convolutions alone: `(B, 4 (K+1), h, w)` -> logits of the mask and, if estimated, of occlusion."""
+        features = self.hourglass(stacked.to(self.mask.weight.dtype))
+        return (self.mask(features),) if self.occlusion is None else (self.mask(features), self.occlusion(features))
+
     def forward(self, small_source: Tensor, kp_source: Keypoints, kp_driving: Keypoints) -> Motion:
         """The shrunk source `(B, 3, h, w)` (see `down`) and both sets of keypoints -> the motion at its size."""
         batch, channels, height, width = small_source.shape
@@ -197,10 +206,10 @@ class DenseMotion(nn.Module):
         )
         heat = torch.cat((torch.zeros_like(heat[:, :1]), heat), dim=1)
         stacked = torch.cat((heat[:, :, None].to(deformed.dtype), deformed), dim=2).flatten(1, 2)
-        features = self.hourglass(stacked.to(self.mask.weight.dtype))
-        mask = F.softmax(self.mask(features).float(), dim=1)
+        logits, *hidden = (maps.float() for maps in self.maps(stacked))
+        mask = F.softmax(logits, dim=1)
         flow = (mask[..., None] * motions).sum(1)
-        occlusion = None if self.occlusion is None else torch.sigmoid(self.occlusion(features).float())
+        occlusion = torch.sigmoid(hidden[0]) if hidden else None
         return Motion(flow, mask, occlusion, deformed)
 
 
@@ -283,17 +292,35 @@ class Generator(nn.Module):
             features = block(features)
         return features
 
-    def _guided(self, level: int, features: Tensor, kp_driving: Keypoints) -> Tensor:
-        """Features of the decoder's `level`-th size with the driving keypoints drawn into them."""
-        if self.guide_variance is None or level >= len(self.guides):
-            return features
-        height, width = features.shape[-2:]
+    def _drawn(self, level: int, kp_driving: Keypoints, height: int, width: int) -> Tensor:
+        """The driving keypoints as maps, as the decoder's `level`-th size is shown them."""
+        assert self.guide_variance is not None  # noqa: S101 - there are guides
         points, variance = kp_driving.value, self.guide_variance
-        maps = gaussian_maps(points, height, width, variance)
+        maps = gaussian_maps(points, height << level, width << level, variance)
         if self.guide_gaps:
-            maps = torch.cat((maps, gap_maps(points, self.guide_gaps, height, width, 2 * variance)), dim=1)
-        drawn: Tensor = self.guides[level](maps.to(self.dtype))
-        return features + drawn
+            gaps = gap_maps(points, self.guide_gaps, height << level, width << level, 2 * variance)
+            maps = torch.cat((maps, gaps), dim=1)
+        return maps
+
+    def paint(self, moved: Tensor, *drawn: Tensor) -> tuple[Tensor, ...]:
+        """The decoder's convolutions alone.
+
+        Args:
+            moved: `(B, C, h, w)` features of the source, warped, without what is hidden.
+            drawn: for each guide the driving keypoints as maps, at its size.
+
+        Returns:
+            Logits of the picture and, for the blend head, of the share of the warped source.
+        """
+        out = moved.to(self.dtype)
+        for level in range(len(self.up_blocks) + 1):
+            if level:
+                out = self.up_blocks[level - 1](out)
+            if level < len(drawn):
+                out = out + self.guides[level](drawn[level].to(self.dtype))
+            if not level:
+                out = self.bottleneck(out)
+        return (self.final(out),) if self.blend is None else (self.final(out), self.blend(out))
 
     def decode(
         self,
@@ -321,12 +348,10 @@ class Generator(nn.Module):
             if occlusion.shape[-2:] != size:
                 occlusion = F.interpolate(occlusion, size=size, mode="bilinear")
             moved = moved * occlusion.to(moved.dtype)
-        out = self.bottleneck(self._guided(0, moved.to(self.dtype), kp_driving))
-        for level, block in enumerate(self.up_blocks, start=1):
-            out = self._guided(level, block(out), kp_driving)
-        painted = torch.sigmoid(self.final(out).float())
-        if self.blend is not None:
-            return self._blended(painted, torch.sigmoid(self.blend(out).float()), motion, source)
+        drawn = [self._drawn(level, kp_driving, *size) for level in range(len(self.guides))]
+        painted, *blend = (torch.sigmoid(logits.float()) for logits in self.paint(moved, *drawn))
+        if blend:
+            return self._blended(painted, blend[0], motion, source)
         deformed = None
         if want_deformed:
             full = resize_flow(motion.deformation, *source.shape[-2:], align_corners=False)

@@ -22,7 +22,7 @@ from prosopon.create.fomm.data import FramePairs, HeldOutVideos, Videos, find_te
 from prosopon.create.fomm.held_out import HeldOut
 from prosopon.create.fomm.pairs import FacePairs, PairConfig
 from prosopon.create.fomm.prepared import CROP_SIDE, FRAME_PX, Store, footage_cuttings, write_store
-from prosopon.faces.finder import FaceFinder, open_finder
+from prosopon.faces.finder import open_finder
 from prosopon.media.read import read
 from prosopon.media.sniff import looks_like_media
 from prosopon.train.recipe import Dataset
@@ -117,7 +117,7 @@ def prepare_footage(folders: Sequence[Path], *, every: int, progress: Progress =
         progress: hears of every clip.
 
     Raises:
-        MissingError: a folder is not there, or no face finder is installed.
+        MissingError: a folder is not there.
         ProsoponError: there is no face in any of it.
     """
     files = [*_media_files(folders)]
@@ -125,19 +125,10 @@ def prepare_footage(folders: Sequence[Path], *, every: int, progress: Progress =
     seen = [(file.label, file.path.stat().st_size, file.path.stat().st_mtime_ns) for file in files]
 
     def cut(folder: Path) -> None:
-        finder = _finder()
+        finder = open_finder("auto")
         write_store(folder, footage_cuttings(_clips(files, progress), finder, every=every, progress=progress))
 
     return kept_store([options, seen], cut)
-
-
-def _finder() -> FaceFinder:
-    finder = open_finder("auto")
-    if finder is None:
-        finder = open_finder("mediapipe")  # says what is missing and the line that brings it
-    if finder is None:
-        raise MissingError("no face finder is installed", "pip install 'prosopon-lab[mediapipe]'")
-    return finder
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
 from prosopon.core.clip import Clip
-from prosopon.core.errors import MissingError
+from prosopon.core.errors import MissingError, UsageError
 from prosopon.core.faces import Tracks
+from prosopon.core.home import home
 from prosopon.core.progress import SILENT, Progress
 from prosopon.create.fomm.animate import animated
 from prosopon.create.fomm.config import (
@@ -23,14 +24,21 @@ from prosopon.create.fomm.config import (
     from_table,
     get_config,
 )
+from prosopon.create.fomm.engines import Engine, calibration_frames, openvino_animator
 from prosopon.create.fomm.fast import FastAnimator
 from prosopon.create.fomm.framing import frame_up
 from prosopon.create.fomm.model import FommModel, published_states, resolve_model_config
 from prosopon.create.fomm.options import AnimateOptions
 from prosopon.models.catalogue import find
 from prosopon.models.checkpoint import load
+from prosopon.models.openvino import EnginePrecision
 
 TECHNIQUE = "fomm"
+_ENGINE_PRECISIONS: Mapping[object, EnginePrecision] = {
+    torch.float32: "fp32",
+    torch.bfloat16: "bf16",
+    "int8": "int8",
+}
 _TINY = ModelConfig(
     num_kp=4,
     size_px=32,
@@ -131,7 +139,8 @@ class FirstOrderMotion(FommModel):
         source: Clip,
         driving: Clip,
         options: AnimateOptions | None = None,
-        precision: torch.dtype = torch.float32,
+        precision: torch.dtype | Literal["int8"] = torch.float32,
+        engine: Engine = "torch",
         progress: Progress = SILENT,
     ) -> Clip:
         """The source picture moving like the driving video.
@@ -142,19 +151,29 @@ class FirstOrderMotion(FommModel):
             source: a still; of a video its first frame counts.
             driving: the motion; its times and sound become the result's.
             options: how to carry the motion over and what part moves.
-            precision: of the convolutions.
+            precision: of the convolutions; int8 needs the engine openvino and takes its ranges from the driving.
+            engine: who runs the convolutions.
             progress: told what was decided.
 
         Raises:
-            MissingError: there are tracks and nobody in them.
-            UsageError: a crop lies outside its picture.
+            MissingError: there are tracks and nobody in them; the engine is not installed.
+            UsageError: a crop lies outside its picture; int8 with another engine than openvino.
         """
         options = options or AnimateOptions()
+        framing = frame_up(source, driving, options, tracks_by, progress)
+        if engine == "openvino":
+            calibration = calibration_frames(source, driving, framing, self.config.size_px)
+            name = _ENGINE_PRECISIONS[precision]
+            animator = openvino_animator(self, name, calibration, keep_in=home() / "engines", progress=progress)
+        elif isinstance(precision, str):
+            raise UsageError(f"PyTorch does not run these nets in {precision}", "add --engine openvino")
+        else:
+            animator = self.animator(precision)
         return animated(
-            self.animator(precision),
+            animator,
             source,
             driving,
-            frame_up(source, driving, options, tracks_by, progress),
+            framing,
             options,
             net_size_px=self.config.size_px,
             any_size=self.config.generator.head == "blend",

@@ -129,8 +129,7 @@ def test_a_folder_without_faces_is_an_error_and_nothing_is_kept(tmp_path: Path, 
 
 def test_without_a_face_finder_the_way_to_one_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def absent(name: str) -> None:
-        if name == "mediapipe":
-            raise MissingError("mediapipe is not installed", "pip install 'prosopon-lab[mediapipe]'")
+        raise MissingError("mediapipe is not installed", "pip install 'prosopon-lab[mediapipe]'")
 
     monkeypatch.setattr(sources, "open_finder", absent)
     video(tmp_path / "a.mp4")
