@@ -75,7 +75,8 @@ def _person(wanted: RenderedFaces, number: int, finder: FaceFinder) -> Iterator[
             closed = float(rng.uniform(0.6, 1.0))
             expression = replace(expression, blink_left=closed, blink_right=closed)
         turn = np.clip(rng.normal(0, (30, 13, 6)), (-80, -35, -20), (80, 35, 20)).tolist()
-        placement = Placement(Pose(*turn), *rng.uniform(-0.05, 0.05, 2).tolist(), float(rng.uniform(0.75, 1.0)))
+        x, y = rng.uniform(-0.05, 0.05, 2).tolist()
+        placement = Placement(Pose(*turn), x, y, float(rng.uniform(0.75, 1.0)))
         shown = render(identity, placement, expression, light, _RENDER_PX)
         yield cut_face(shown.image, agreed(shown.landmarks, finder, shown.image))
 

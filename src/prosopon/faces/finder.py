@@ -8,7 +8,7 @@ from prosopon.core.clip import Frame
 from prosopon.core.errors import UsageError
 from prosopon.core.faces import Face
 
-NAMES = ("auto", "mediapipe")
+NAMES = ("auto", "mediapipe", "builtin")
 """What `open_finder` understands."""
 
 
@@ -25,14 +25,12 @@ class FaceFinder(Protocol):
         ...
 
 
-def open_finder(name: str = "auto") -> FaceFinder | None:
+def open_finder(name: str = "auto") -> FaceFinder:
     """Open a face finder by name.
 
     Args:
-        name: `mediapipe`, or `auto` for the best one that is installed.
-
-    Returns:
-        The finder; None only for `auto`, where no back end is installed together with its model file.
+        name: `mediapipe`; `builtin`, which comes with the package and needs nothing else; or `auto`: mediapipe where
+            it is installed and its model file is there, else builtin.
 
     Raises:
         MissingError: the back end asked for by name is not installed or has no model file; or a variable names a
@@ -44,6 +42,8 @@ def open_finder(name: str = "auto") -> FaceFinder | None:
         raise UsageError(f"there is no face finder called {name!r}", f"use one of: {', '.join(NAMES)}")
     from prosopon.faces.mediapipe import MediaPipeFinder, is_there  # noqa: PLC0415 - the protocol loads without back ends
 
-    if name == "auto" and not is_there():
-        return None
-    return MediaPipeFinder.open()
+    if name == "mediapipe" or (name == "auto" and is_there()):
+        return MediaPipeFinder.open()
+    from prosopon.faces.builtin.finder import BuiltinFinder  # noqa: PLC0415 - brings PyTorch
+
+    return BuiltinFinder.open()

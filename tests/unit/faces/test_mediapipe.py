@@ -121,9 +121,9 @@ def test_a_wrong_variable_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         model_file()
 
 
-def test_auto_is_none_without_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_is_the_builtin_finder_without_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(MODEL_VARIABLE, raising=False)
-    assert open_finder() is None
+    assert open_finder().name == "builtin"
     with pytest.raises(MissingError):
         open_finder("mediapipe")
 

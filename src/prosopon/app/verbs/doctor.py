@@ -125,9 +125,15 @@ def _faces() -> Iterator[Finding]:
         require_package()
         path = model_file()
     except MissingError as error:
-        yield Finding("faces", State.OPTIONAL, f"none can be found: {error.what}", error.hint)
+        yield Finding("faces", State.FINE, "found with the built-in finder")
+        yield Finding(
+            "mediapipe",
+            State.OPTIONAL,
+            f"{error.what}; it gives 478 points and expressions, and is twice as quick",
+            error.hint,
+        )
     else:
-        yield Finding("faces", State.FINE, f"mediapipe {version('mediapipe')} with {path}")
+        yield Finding("faces", State.FINE, f"mediapipe {version('mediapipe')} with {path}; the built-in finder")
 
 
 def _weights() -> Iterator[Finding]:

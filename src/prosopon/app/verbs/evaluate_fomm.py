@@ -39,7 +39,7 @@ _WHAT_IT_IS = (
 class EvaluateFomm:
     """Measure a model as its paper does: rebuild videos from their first frame and compare.
 
-    Without a face finder the whole picture is compared and the keypoint distances are left out.
+    With --faces none the middle of the pictures is compared and the keypoint distances are left out.
     """
 
     data: Path
@@ -56,7 +56,7 @@ class EvaluateFomm:
     """Arithmetic of the nets: auto takes bf16 where the machine has units for it."""
     device: str = "auto"
     """auto, cpu, cuda, cuda:1 ..."""
-    faces: Literal["auto", "mediapipe", "none"] = "auto"
+    faces: Literal["auto", "mediapipe", "builtin", "none"] = "auto"
     """Who finds faces."""
     output: Annotated[Path | None, tyro.conf.arg(aliases=["-o"], metavar="PATH")] = None
     """Write the tables as one HTML page too."""

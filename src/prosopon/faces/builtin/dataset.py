@@ -72,10 +72,10 @@ class FaceItems:
             `scene` `uint8 (256, 256, 3)` with `stances` `(4, 4)` and `known` `(4,)` (see `scenes`), and K crops:
             `crops` `uint8 (K, 128, 128, 3)`, `points` `float32 (K, 68, 2)` in crop widths, `is_face` `(K,)`.
         """
-        scene, stances, known = draw_scene(self._face, self._nobody, rng)
+        scene, stances, known = draw_scene(self.face, self.nobody, rng)
         crops, points, is_face = zip(*(self._crop(rng) for _ in range(self.mixture.crops)), strict=True)
         return {
-            "scene": scene,
+            "scene": np.array(scene),  # torch has no read-only tensors and warns of pictures that Pillow lends out
             "stances": stances,
             "known": known,
             "crops": np.stack(crops),
@@ -85,19 +85,21 @@ class FaceItems:
 
     def _crop(self, rng: np.random.Generator) -> tuple[Frame, NDArray[np.float32], float]:
         if rng.random() < self.mixture.nobody:
-            row = self._nobody(rng) if rng.random() < 0.5 else self._face(rng)
+            row = self.nobody(rng) if rng.random() < 0.5 else self.face(rng)
             crop = draw_nobody(row.picture, row.inside, row.landmarks, rng)
             if crop is not None:
                 return crop, np.zeros((POINTS, 2), np.float32), 0.0
-        row = self._face(rng)
+        row = self.face(rng)
         assert row.landmarks is not None  # noqa: S101 - the kinds drawn from have faces
         crop, points = draw_crop(row.picture, row.landmarks, rng, bends=bool(rng.random() < self.mixture.bent))
         return crop, points, 1.0
 
-    def _face(self, rng: np.random.Generator) -> Row:
+    def face(self, rng: np.random.Generator) -> Row:
+        """A stored face."""
         return self._row(str(rng.choice(self._kinds, p=self._odds)), rng)
 
-    def _nobody(self, rng: np.random.Generator) -> Row:
+    def nobody(self, rng: np.random.Generator) -> Row:
+        """A stored picture without faces."""
         return self._row("nobody", rng)
 
     def _row(self, kind: str, rng: np.random.Generator) -> Row:

@@ -79,7 +79,7 @@ def occluded(
         rng: draws form, place and filling.
         share: how much of the face's size the thing measures; drawn when None.
     """
-    reach = size * (share if share is not None else float(rng.uniform(0.15, 0.55)))
+    reach = size * (share if share is not None else float(rng.uniform(0.15, 0.85)))
     centre_x, centre_y = x + rng.uniform(-0.45, 0.45) * size, y + rng.uniform(-0.45, 0.45) * size
     height, width = frame.shape[:2]
     mask = Image.new("L", (width, height))

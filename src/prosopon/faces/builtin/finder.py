@@ -6,6 +6,7 @@ better placed. Frames are searched each for itself, and a frame has the same fac
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from torch import Tensor
 
 from prosopon.core.clip import Frame
 from prosopon.core.errors import CheckpointError
-from prosopon.core.faces import Face
+from prosopon.core.faces import Box, Face
 from prosopon.faces.builtin.blocks import folded
 from prosopon.faces.builtin.detector import MULTIPLE, Detector, apart, decode
 from prosopon.faces.builtin.landmarks import CROP_PX, CROP_SIDE, LandmarkNet
@@ -30,15 +31,29 @@ from prosopon.models.checkpoint import load, load_strict, part
 from prosopon.models.tensors import to_tensor
 
 WEIGHTS = "faces.builtin"
-SIDES_PX = (320, 640, 1280)
-"""Longer side of the picture that the detector sees; each only where nobody was found at the one before."""
+LOOKS = (
+    ((320, 160), 0),
+    ((320, 160), 2),
+    ((320, 160), 1),
+    ((320, 160), 3),
+    ((640,), 0),
+    ((1280,), 0),
+)
+"""Longer sides of the pictures that the detector sees in each look, and by how many quarters they are turned to the
+left for it. The small picture beside the first costs little, and shows faces that fill the frame. Turned pictures are
+looked at where nobody was found for sure, enlarged ones where nobody was found at all."""
+SURE = 0.9
 MAGNIFIED = 4.0
-"""Pictures are not enlarged more than this."""
+"""Small pictures are not enlarged more than this for the first look."""
+ENLARGED = 2.0
+"""Nor any more than this where nobody was found."""
 LEAST_SCORE = 0.2
 """Of the detector, to be looked at at all."""
 LEAST_CONFIDENCE = 0.5
 MOST_FACES = 16
 _SAME_FACE = 0.4
+"""Candidates nearer than this share of the larger one's size are looked at once."""
+_SAME_IOU = 0.3
 
 
 @dataclass(frozen=True)
@@ -87,6 +102,7 @@ class BuiltinFinder:
         detector, landmarks: trained nets; copies are made ready for inference.
         calibration: of the confidence.
         least: faces of less confidence are not told of.
+        looks: longer sides and quarter turns of what the detector sees, look by look.
     """
 
     name = "builtin"
@@ -98,10 +114,11 @@ class BuiltinFinder:
         calibration: Calibration | None = None,
         *,
         least: float = LEAST_CONFIDENCE,
+        looks: Sequence[tuple[Sequence[int], int]] = LOOKS,
     ) -> None:
         self._detector, self._landmarks = folded(detector), folded(landmarks)
         self._calibration = calibration or Calibration()
-        self._least = least
+        self._least, self._looks = least, looks
 
     @classmethod
     def open(cls, weights: str | Path = WEIGHTS, *, least: float = LEAST_CONFIDENCE) -> BuiltinFinder:
@@ -115,11 +132,7 @@ class BuiltinFinder:
             MissingError: there are no such weights.
             CheckpointError: they are damaged, or not of these nets.
         """
-        entry = find(weights)
-        state, card = load(entry.path)
-        detector, landmarks = Detector(), LandmarkNet()
-        load_strict(detector, part(state, "detector"), f"the detector of {entry.name}")
-        load_strict(landmarks, part(state, "landmarks"), f"the landmark net of {entry.name}")
+        detector, landmarks, card = load_nets(find(weights).path)
         return cls(detector, landmarks, _calibration(card), least=least)
 
     def find(self, frame: Frame) -> list[Face]:
@@ -128,23 +141,40 @@ class BuiltinFinder:
 
     def look(self, frame: Frame) -> list[Sighting]:
         """As `find`, with what is known about each face beside."""
-        sightings: list[Sighting] = []
+        best: list[Sighting] = []
         with torch.inference_mode():
-            for side, following in zip(SIDES_PX, (*SIDES_PX[1:], 0), strict=True):
-                sightings = self._look_at(frame, side)
-                # What a closer look cannot show is not there.
-                if sightings or not following or following > MAGNIFIED * max(frame.shape[:2]):
-                    break
-        return sorted(sightings, key=lambda one: one.face.box.width * one.face.box.height, reverse=True)
+            for number, (sides, quarters) in enumerate(self._looks):
+                surest = max((one.face.confidence for one in best), default=0.0)
+                # A face that stands on its head may be seen, wrongly, as an upright one: unsurely.
+                needed = surest < SURE if quarters else not best
+                # What enlarging cannot show is not there; what it seems to show in gravel neither.
+                if needed and (number == 0 or quarters or max(sides) <= ENLARGED * max(frame.shape[:2])):
+                    seen = self._look_at(frame, sides, quarters)
+                    if max((one.face.confidence for one in seen), default=0.0) > surest:
+                        best = seen
+        return sorted(best, key=lambda one: one.face.box.width * one.face.box.height, reverse=True)
 
-    def _look_at(self, frame: Frame, side: int) -> list[Sighting]:
-        """Faces of a frame brought to a size."""
-        scale = min(MAGNIFIED, side / max(frame.shape[:2]))
-        heat, form = self._detector(_padded(_scaled(frame, scale)))
-        candidates = [
-            (Stance(s.x / scale, s.y / scale, s.size / scale, s.roll_deg), float(np.log(score / max(1e-6, 1 - score))))
-            for s, score in decode(heat[0], form[0], least=LEAST_SCORE, most=MOST_FACES)
-        ]
+    def _candidates(self, frame: Frame, sides: Sequence[int], quarters: int) -> list[tuple[Stance, float]]:
+        """What the detector points at in a frame brought to some sizes, and its logits, the surest first."""
+        height, width = frame.shape[:2]
+        turned = np.rot90(frame, quarters)
+        found: list[tuple[Stance, float]] = []
+        for side in sides:
+            scale = min(MAGNIFIED, side / max(frame.shape[:2]))
+            heat, form = self._detector(_padded(_scaled(turned, scale)))
+            found += [
+                (_turned_back(s, scale, quarters, width, height), math.log(score / max(1e-6, 1 - score)))
+                for s, score in decode(heat[0], form[0], least=LEAST_SCORE, most=MOST_FACES)
+            ]
+        kept: list[tuple[Stance, float]] = []
+        for stance, logit in sorted(found, key=lambda one: -one[1]):
+            if all(apart(stance, other) > _SAME_FACE for other, _ in kept):
+                kept.append((stance, logit))
+        return kept[:MOST_FACES]
+
+    def _look_at(self, frame: Frame, sides: Sequence[int], quarters: int) -> list[Sighting]:
+        """Faces of a frame brought to some sizes and turned by quarters to the left."""
+        candidates = self._candidates(frame, sides, quarters)
         if not candidates:
             return []
         points, _, faces = self._place(frame, [stance for stance, _ in candidates])
@@ -154,18 +184,16 @@ class BuiltinFinder:
         second = [Stance.of(points[i]) for i in likely]
         points, errors, faces = self._place(frame, second)
         sightings: list[Sighting] = []
-        kept: list[Stance] = []
         for i, index in enumerate(likely):
             stance = Stance.of(points[i])
             evidence = (candidates[index][1], float(faces[i]), float(errors[i].mean()) / stance.size)
             confidence = self._calibration(*evidence)
-            if confidence < self._least or any(apart(stance, other) < _SAME_FACE for other in kept):
+            if confidence < self._least:
                 continue
-            kept.append(stance)
             head = fit_head(points[i])
             face = Face(face_box(points[i], head), points[i], confidence, pose=head.pose)
             sightings.append(Sighting(face, errors[i], evidence))
-        return sightings
+        return _one_each(sightings)
 
     def _place(
         self, frame: Frame, stances: Sequence[Stance]
@@ -180,6 +208,45 @@ class BuiltinFinder:
         # The mean distance of a Laplace density in the plane is twice its scale.
         errors = 2 * np.exp(placed.log_scale.clamp(-8, 2).numpy()) * widths[:, None]
         return points.astype(np.float32), errors.astype(np.float32), placed.face.numpy()
+
+
+def _turned_back(seen: Stance, scale: float, quarters: int, width: int, height: int) -> Stance:
+    """Where a face lies in a frame of that size that was turned to the left and scaled when it was seen."""
+    x, y = seen.x / scale, seen.y / scale
+    x, y = ((x, y), (width - y, x), (width - x, height - y), (y, height - x))[quarters]
+    return Stance(x, y, seen.size / scale, (seen.roll_deg + 90 * quarters + 180) % 360 - 180)
+
+
+def _one_each(sightings: Sequence[Sighting]) -> list[Sighting]:
+    """Of sightings of the same face, or of a part of one, the surest."""
+    kept: list[Sighting] = []
+    for one in sorted(sightings, key=lambda sighting: -sighting.face.confidence):
+        if not any(_overlap(one.face.box, other.face.box) for other in kept):
+            kept.append(one)
+    return kept
+
+
+def _overlap(box: Box, other: Box) -> bool:
+    """Whether boxes cannot be of two faces: they share much, or the middle of one lies in the other."""
+    return box.iou(other) > _SAME_IOU or _holds(box, other.centre) or _holds(other, box.centre)
+
+
+def _holds(box: Box, point: tuple[float, float]) -> bool:
+    return box.left < point[0] < box.right and box.top < point[1] < box.bottom
+
+
+def load_nets(path: Path) -> tuple[Detector, LandmarkNet, Mapping[str, Any]]:
+    """Both nets of a `.safetensors`, and the card beside it.
+
+    Raises:
+        MissingError: there are no such weights.
+        CheckpointError: they are damaged, or not of these nets.
+    """
+    state, card = load(path)
+    detector, landmarks = Detector(), LandmarkNet()
+    load_strict(detector, part(state, "detector"), f"the detector of {path.stem}")
+    load_strict(landmarks, part(state, "landmarks"), f"the landmark net of {path.stem}")
+    return detector, landmarks, card
 
 
 def _scaled(frame: Frame, scale: float) -> Frame:

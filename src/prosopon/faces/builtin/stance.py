@@ -82,19 +82,19 @@ def view(frame: Frame, matrix: NDArray[np.float64], width: int, height: int) -> 
     """
     corners = apply(matrix, np.array(((0.0, 0.0), (width, 0.0), (0.0, height), (width, height))))
     shrink = max(1, int(np.sqrt(abs(np.linalg.det(matrix[:, :2]))) + 1e-6))
-    left, top = np.floor(corners.min(0)).astype(int) - 2 * shrink
-    right, bottom = np.ceil(corners.max(0)).astype(int) + 2 * shrink
-    # Far outside there is nothing but the edge.
-    frame_height, frame_width = frame.shape[:2]
-    if left < 0 or top < 0 or right > frame_width or bottom > frame_height:
-        rows = np.clip(np.arange(top, bottom), 0, frame_height - 1)
-        columns = np.clip(np.arange(left, right), 0, frame_width - 1)
-        part = frame[rows[:, None], columns[None, :]]
-    else:
-        part = np.ascontiguousarray(frame[top:bottom, left:right])
-    picture = Image.fromarray(part)
+    low, high = np.floor(corners.min(0)).astype(int) - 2 * shrink, np.ceil(corners.max(0)).astype(int) + 2 * shrink
+    size = np.array(frame.shape[1::-1])
+    start = np.clip(low, 0, size - 1)
+    stop = np.clip(high, start + 1, size)
+    picture = Image.fromarray(np.ascontiguousarray(frame[start[1] : stop[1], start[0] : stop[0]]))
     if shrink > 1:
         picture = picture.reduce(shrink)
-    linear, offset = matrix[:, :2] / shrink, (matrix[:, 2] - (left, top)) / shrink
+    # The edge is repeated after shrinking: there is much less of it to write.
+    (left, top), (right, bottom) = -((low - start) // shrink), -((stop - high) // shrink)
+    if max(left, top, right, bottom) > 0:
+        around = ((max(0, top), max(0, bottom)), (max(0, left), max(0, right)), (0, 0))
+        picture = Image.fromarray(np.pad(np.asarray(picture), around, mode="edge"))
+    origin = start - np.maximum(0, (left, top)) * shrink
+    linear, offset = matrix[:, :2] / shrink, (matrix[:, 2] - origin) / shrink
     data = (*linear[0], offset[0], *linear[1], offset[1])
     return np.asarray(picture.transform((width, height), Image.Transform.AFFINE, data, Image.Resampling.BILINEAR))
