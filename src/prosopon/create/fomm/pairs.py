@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageEnhance
 
 from prosopon.core.clip import Frame
+from prosopon.create.fomm.lids import close_lids
 from prosopon.create.fomm.prepared import Store, StoredClip
 from prosopon.faces.openings import eye_opening, mouth_opening
 from prosopon.faces.sixty_eight import MIRROR
@@ -36,12 +37,13 @@ class PairConfig:
     """How far each frame is shifted, as a share of the crop."""
     rotation_deg: float = 14.0
     """How far each frame is turned."""
-    still_share: float = 0.12
+    still_share: float = 0.25
     """Share of the pairs that are one picture bent."""
-    rendered_share: float = 0.33
+    rendered_share: float = 0.25
     """Share of the pairs that are rendered people."""
     blink_share: float = 0.3
-    """Share of the pairs that are an open-eyed frame and one with closed eyes: in footage one frame in thirty is."""
+    """Share of the pairs that are an open-eyed frame and one with closed eyes: in footage one frame in thirty is. Of
+    people who are never seen to blink, stills above all, a frame gets its lids lowered (`lids`)."""
     wide_mouth_share: float = 0.25
     """Share of the pairs one frame of which has a mouth as wide as few of its clip."""
     untouched_share: float = 0.25
@@ -74,6 +76,15 @@ class _Telling:
         return cls(wide, closed, opened)
 
 
+@dataclass(frozen=True)
+class _Drawn:
+    """Two frames that were chosen: rows of a store, and how far the lids of each are to be lowered."""
+
+    store: int
+    frames: tuple[int, int]
+    lowered: tuple[float, float]
+
+
 class FacePairs:
     """Training pairs out of one or more stores."""
 
@@ -103,38 +114,47 @@ class FacePairs:
         total = sum(share.values())
         return str(rng.choice(list(share), p=[value / total for value in share.values()]))
 
-    def _two_frames(self, takes: Sequence[tuple[int, StoredClip]], rng: np.random.Generator) -> tuple[int, int, int]:
-        """Store and two frames out of one take of a person, in either order."""
+    def _two_frames(self, takes: Sequence[tuple[int, StoredClip]], rng: np.random.Generator) -> _Drawn:
+        """Two frames out of one take of a person, in either order."""
         fate = rng.random()
+        blink = fate < self.config.blink_share
         blinking = [(number, take) for number, take in takes if len(self._telling[number][take.start].closed)]
-        blink = fate < self.config.blink_share and bool(blinking)
-        among = blinking if blink else takes
+        among = blinking if blink and blinking else takes
         number, take = among[int(rng.integers(len(among)))]
         telling = self._telling[number][take.start]
-        if blink:
+        lowered = 0.0
+        if blink and blinking:
             first, second = int(rng.choice(telling.open)), int(rng.choice(telling.closed))
         else:
             first, second = (int(frame) for frame in rng.integers(take.start, take.stop, 2))
-            if 0 <= fate - self.config.blink_share < self.config.wide_mouth_share:
+            if blink:
+                # Half of them closed altogether: a blink passes through every state, but rests in that one.
+                lowered = 1.0 if rng.random() < 0.5 else float(rng.uniform(0.3, 1))
+            elif fate - self.config.blink_share < self.config.wide_mouth_share:
                 second = int(rng.choice(telling.wide))
-        return (number, second, first) if rng.random() < 0.5 else (number, first, second)
+        if rng.random() < 0.5:
+            return _Drawn(number, (second, first), (lowered, 0.0))
+        return _Drawn(number, (first, second), (0.0, lowered))
 
     def item(self, index: int, rng: np.random.Generator) -> Mapping[str, NDArray[Any]]:
         """A pair: pictures `uint8 (size, size, 3)`, landmarks `float32 (68, 2)` in [-1, 1], whether they are known."""
         config = self.config
         kind = self._kind(rng)
         people = self._people[kind]
-        number, first, second = self._two_frames(people[int(rng.integers(len(people)))], rng)
-        store = self.stores[number]
+        drawn = self._two_frames(people[int(rng.integers(len(people)))], rng)
+        store = self.stores[drawn.store]
         together = float(rng.uniform(*config.zoom))
         still_camera = kind != "still" and rng.random() < config.untouched_share
         moves = [self._move(rng, together)]
         moves.append(moves[0] if still_camera else self._move(rng, together))
         mirror, colour = rng.random() < 0.5, _Colour.random(rng)
         item: dict[str, NDArray[Any]] = {}
-        for role, frame, move in zip(("source", "driving"), (first, second), moves, strict=True):
+        for number, role in enumerate(("source", "driving")):
             bend = _Bend.random(rng) if kind == "still" else None
-            picture, points = self._view(store.frames[frame], store.landmarks[frame], move, bend, mirror=mirror)
+            frame, landmarks = store.frames[drawn.frames[number]], store.landmarks[drawn.frames[number]]
+            if drawn.lowered[number] and np.isfinite(landmarks).all():
+                frame, landmarks = close_lids(frame, landmarks, drawn.lowered[number])
+            picture, points = self._view(frame, landmarks, moves[number], bend, mirror=mirror)
             known = bool(np.isfinite(points).all())
             item[role] = colour.apply(picture)
             item[f"landmarks_{role}"] = np.where(known, points, 0).astype(np.float32)
@@ -153,7 +173,7 @@ class FacePairs:
     def _view(
         self,
         frame: NDArray[np.uint8],
-        landmarks: NDArray[np.float32],
+        landmarks: NDArray[np.floating],
         move: NDArray[np.float64],
         bend: _Bend | None,
         *,

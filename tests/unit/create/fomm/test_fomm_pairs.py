@@ -65,7 +65,7 @@ def unmirrored(points: NDArray[np.float32]) -> NDArray[np.float32]:
 def test_landmarks_follow_the_picture(tmp_path: Path, kind: str, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     # The dots are told by their colours, which therefore stay.
     monkeypatch.setattr(_Colour, "random", lambda rng: _Colour((1.0, 1.0, 1.0), (1.0, 1.0, 1.0), False))
-    pairs = FacePairs([a_store(tmp_path, kind)], PairConfig(size_px=SIZE, zoom=(1.0, 1.2)))
+    pairs = FacePairs([a_store(tmp_path, kind)], PairConfig(size_px=SIZE, zoom=(1.0, 1.2), blink_share=0))
     item = pairs.item(0, np.random.default_rng(seed))
     for role in ("source", "driving"):
         picture, points = item[role], item[f"landmarks_{role}"]
@@ -151,7 +151,7 @@ def test_blinks_are_drawn_as_often_as_asked_for_and_with_open_eyes_beside_them(t
     store = write_store(tmp_path / "s", [(StoredClip("c", "somebody", "footage", 0, 0, "abc"), cutting)])
     pairs = FacePairs([store], PairConfig(blink_share=0.4))
     rng = np.random.default_rng(1)
-    drawn = [pairs._two_frames([(0, store.clips[0])], rng)[1:] for _ in range(600)]
+    drawn = [pairs._two_frames([(0, store.clips[0])], rng).frames for _ in range(600)]
     blinks = [pair for pair in drawn if closed & {*pair}]
     # By chance alone it would be one in ten.
     assert 0.4 < len(blinks) / len(drawn) < 0.56
