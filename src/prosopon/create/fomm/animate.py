@@ -51,10 +51,9 @@ def animated(
         any_size: whether the nets can move a picture of any resolution (blend head).
         weights_name, weights_sha256: for the record.
     """
-    own_side = round(framing.source.width)
-    side = options.size or (min(own_side, _LARGEST_SIDE) if any_size else net_size_px)
+    side = options.size or (min(round(framing.source.width), _LARGEST_SIDE) if any_size else net_size_px)
     picture = source.first()
-    encoded = _encode(animator, picture, framing, net_size_px, side if any_size else net_size_px)
+    encoded = encode_part(animator, picture, framing.source, net_size_px, side if any_size else net_size_px)
     width, height = (source.width, source.height) if options.paste else (side, side)
     step = Step(
         "create.fomm.animate",
@@ -87,9 +86,18 @@ def animated(
     )
 
 
-def _encode(animator: FastAnimator, picture: Frame, framing: Framing, net_px: int, full_px: int) -> EncodedSource:
-    small = to_tensor(cut(picture, framing.source, net_px))
-    full = to_tensor(cut(picture, framing.source, full_px)) if full_px != net_px else None
+def encode_part(animator: FastAnimator, picture: Frame, box: Box, net_px: int, full_px: int) -> EncodedSource:
+    """Look once at the part of a picture that shall move.
+
+    Args:
+        animator: the nets.
+        picture: `uint8 (H, W, 3)`.
+        box: the square in it, full-frame pixels.
+        net_px: side of the pictures that the nets were trained on.
+        full_px: side of the result; other than `net_px` only for nets that can move pictures of any resolution.
+    """
+    small = to_tensor(cut(picture, box, net_px))
+    full = to_tensor(cut(picture, box, full_px)) if full_px != net_px else None
     return animator.encode(small, full)
 
 

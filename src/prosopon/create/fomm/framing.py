@@ -26,7 +26,7 @@ _LOOKS_PER_S = 12.5
 """The driving's faces are looked for this often: a fixed crop needs no more."""
 _MOST_LOOKS = 2000
 """Over a long video less often, so that what is remembered of it does not grow without end."""
-_HOLD_GAP_S = 0.6
+HOLD_GAP_S = 0.6
 """The person may be out of sight for so long before the motion is held still."""
 NO_BACK_END = "no face finder is used, so the whole picture is; choose one with --faces, or give a crop as x,y,w,h"
 
@@ -168,7 +168,7 @@ def _unseen(driving: Clip, seen: list[int], every: int) -> NDArray[np.bool_]:
         np.abs(times - sighted[np.clip(after, 0, len(sighted) - 1)]),
         np.abs(times - sighted[np.clip(after - 1, 0, len(sighted) - 1)]),
     )
-    unseen: NDArray[np.bool_] = distance > max(_HOLD_GAP_S, 1.5 * spacing)
+    unseen: NDArray[np.bool_] = distance > max(HOLD_GAP_S, 1.5 * spacing)
     return unseen
 
 

@@ -11,16 +11,14 @@ from prosopon.core.faces import Box
 
 
 @dataclass(frozen=True)
-class AnimateOptions:
-    """How the motion is carried over and what of the picture moves."""
+class MotionOptions:
+    """How the motion is carried over and what of the picture moves, from a file or from a camera alike."""
 
     motion: Literal["relative", "absolute"] = "relative"
     """relative: add the driving's change since its reference frame and keep the source's own face. absolute: take the
     driving's pose and face shape as they are."""
     adapt_scale: bool = True
     """Scale the movement by how much larger the source's face is than the driving's (relative motion only)."""
-    best_frame: bool = True
-    """Take as reference the driving frame most like the source, not simply the first (needs a face finder)."""
     crop: str = "auto"
     """Part of the source picture that moves: auto (around the face), whole, or x,y,w,h in pixels."""
     driving_crop: str = "auto"
@@ -30,16 +28,27 @@ class AnimateOptions:
     size: int | None = None
     """Side of the moving part in pixels; not given: the source's own resolution where the weights allow it, else the
     size that they were trained at."""
-    batch: int = 8
-    """Frames that go through the nets together."""
 
     def __post_init__(self) -> None:
-        if self.batch < 1:
-            raise UsageError(f"batch is {self.batch}", "give 1 or more")
         if self.size is not None and not 16 <= self.size <= 4096:
             raise UsageError(f"size is {self.size}", "give a number of pixels from 16 to 4096")
         for name in ("crop", "driving_crop"):
             parse_crop(getattr(self, name), name)
+
+
+@dataclass(frozen=True)
+class AnimateOptions(MotionOptions):
+    """The same, for a video that can be looked through before the work begins."""
+
+    best_frame: bool = True
+    """Take as reference the driving frame most like the source, not simply the first (needs a face finder)."""
+    batch: int = 8
+    """Frames that go through the nets together."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.batch < 1:
+            raise UsageError(f"batch is {self.batch}", "give 1 or more")
 
 
 def parse_crop(text: str, name: str) -> Box | Literal["auto", "whole"]:
