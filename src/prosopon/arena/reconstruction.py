@@ -32,12 +32,13 @@ from prosopon.media.sniff import looks_like_media
 Reconstruct = Callable[[Frame, Iterator[Frame]], Iterator[Frame]]
 """Source `uint8 (S, S, 3)` and driving frames of that size -> as many results of that size, streamed."""
 
-METRICS = ("l1", "psnr", "ssim", "akd", "akd_eyes", "akd_mouth", "mkr", "lids", "lips")
+METRICS = ("l1", "psnr", "ssim", "akd", "akd_eyes", "akd_mouth", "mkr", "jitter", "lids", "lips")
 """Names of all metrics: of `psnr` and `ssim` more is better, `lids` and `lips` are best at 1, of the others less is.
 
 `lids` and `lips` are how much of the true opening and closing of eyes and mouth is seen: the slope of the
 reconstruction's opening on the true one over the frames of a clip. Keypoint distances say little about blinks, because
-eyes are open in nearly all frames; a slope is made by those in which they are not.
+eyes are open in nearly all frames; a slope is made by those in which they are not. `jitter` is the mean difference of
+the landmarks' accelerations from the true ones', in pixels a frame and frame: trembling, which no single frame shows.
 """
 _MIN_FACES = 0.5
 """Clips in which fewer of the frames show a face are skipped."""
@@ -293,29 +294,84 @@ def measure_clip(
     progress.start(f"reconstructing {clip.name}", -(-len(clip) // every))
     source = cut(clip.first(), box, size_px)
     wanted, driving = tee(crops())
+    tally = compare(source, wanted, reconstruct(source, driving), finder, progress=progress)
+    progress.finish()
+    return tally
+
+
+def compare(
+    source: Frame,
+    wanted: Iterable[Frame],
+    made: Iterable[Frame],
+    finder: FaceFinder | None,
+    *,
+    progress: Progress = SILENT,
+) -> Tally:
+    """One clip's tally: what was made, and the source unmoved, against what should have been.
+
+    Args:
+        source: `uint8 (S, S, 3)`.
+        wanted, made: frames of the same size, as many of one as of the other.
+        finder: finds the keypoints; without one their metrics are left out.
+        progress: hears of every frame.
+
+    Raises:
+        ValueError: there are more of one than of the other.
+    """
+    size_px = len(source)
     source_face = None if finder is None else _largest(finder, source)
     tally = Tally(n_clips=1)
     openings: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
-    for truth, result in zip(wanted, reconstruct(source, driving), strict=True):
-        made, copied = _pixels(result, truth), _pixels(source, truth)
-        if np.isinf([made["psnr"], copied["psnr"]]).any():
+    passed = _Passed()
+    for truth, result in zip(wanted, made, strict=True):
+        of_made, of_copy = _pixels(result, truth), _pixels(source, truth)
+        if np.isinf([of_made["psnr"], of_copy["psnr"]]).any():
             # An exact frame, such as the first one copied, would make the mean infinite; it is left out of both.
-            del made["psnr"], copied["psnr"]
+            del of_made["psnr"], of_copy["psnr"]
         truth_face = None if finder is None else _largest(finder, truth)
         if finder is not None and truth_face is not None:
             tally.n_wanted_faces += 1
             made_face = _largest(finder, result)
-            made |= _keypoints(made_face, truth_face, size_px)
-            copied |= _keypoints(source_face, truth_face, size_px)
+            of_made |= _keypoints(made_face, truth_face, size_px)
+            of_copy |= _keypoints(source_face, truth_face, size_px)
             if made_face is not None:
                 openings.append((_openings(made_face), _openings(truth_face)))
-        tally.add(made, copied)
+            passed.add(made_face, truth_face)
+        else:
+            passed.forget()
+        if (jitter := passed.jitter(size_px)) is not None:
+            of_made["jitter"], of_copy["jitter"] = jitter
+        tally.add(of_made, of_copy)
         tally.n_frames += 1
         progress.advance()
-    progress.finish()
     if openings:
         tally.add_slopes(*(np.stack(series) for series in zip(*openings, strict=True)))
     return tally
+
+
+class _Passed:
+    """Landmarks of the last three frames, made and true."""
+
+    def __init__(self) -> None:
+        self._held: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
+
+    def forget(self) -> None:
+        self._held.clear()
+
+    def add(self, made: Face | None, truth: Face) -> None:
+        if made is None or made.landmarks is None or truth.landmarks is None:
+            return self.forget()
+        self._held = [*self._held[-2:], (made.landmarks.astype(np.float64), truth.landmarks.astype(np.float64))]
+        return None
+
+    def jitter(self, size_px: int) -> tuple[float, float] | None:
+        """Mean difference of the accelerations, and that of a picture that stands still; None before three frames."""
+        if len(self._held) < 3:
+            return None
+        (a, x), (b, y), (c, z) = self._held
+        wanted = x - 2 * y + z
+        scale = KEYPOINT_PICTURE_PX / size_px
+        return float(np.abs(a - 2 * b + c - wanted).mean() * scale), float(np.abs(wanted).mean() * scale)
 
 
 def _whole(clip: Clip) -> Box:

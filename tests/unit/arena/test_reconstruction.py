@@ -116,6 +116,21 @@ def halfway(source: Frame, driving: Iterator[Frame]) -> Iterator[Frame]:
         yield ((source.astype(np.int16) + frame) // 2).astype(np.uint8)
 
 
+def test_jitter_is_what_trembles_and_steady_motion_is_none() -> None:
+    def trembling(source: Frame, driving: Iterator[Frame]) -> Iterator[Frame]:
+        for index, frame in enumerate(driving):
+            yield np.roll(frame, 2 * (index % 2), axis=0)
+
+    for reconstruct, jitter in ((perfect, 0.0), (trembling, 4.0 * 4 / 2)):
+        tally = measure_clip(clip_of(), reconstruct, SquareFinder(), size_px=64)
+        assert not isinstance(tally, str)
+        found = tally.measures()["jitter"]
+        # Two pixels of 64 to and fro in y alone: accelerations of 4 and 0 pixels of 64, seen at 256.
+        assert found.value == pytest.approx(jitter, rel=0.3)
+        # The square wanders steadily; its box is found to whole pixels of a crop that is magnified.
+        assert (found.copy or 0) < 3
+
+
 def test_lids_and_lips_followed_is_the_slope() -> None:
     for reconstruct, slope in ((perfect, 1.0), (halfway, 0.5), (copying, 0.0)):
         tally = measure_clip(winking(), reconstruct, WinkFinder(), size_px=64)

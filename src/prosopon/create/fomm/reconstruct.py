@@ -1,4 +1,4 @@
-"""Reconstruction: a video's first frame made to move like the video itself, with absolute motion."""
+"""A square picture made to move like square frames, for measuring: of its own video, or of somebody else's."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from PIL import Image
 
 from prosopon.core.clip import Frame
 from prosopon.create.fomm.fast import FastAnimator
+from prosopon.create.fomm.net import Keypoints
+from prosopon.create.fomm.transfer import transfer
 from prosopon.models.tensors import to_frames, to_tensor
 
 
@@ -21,19 +23,24 @@ def resized(frame: Frame, size_px: int) -> Frame:
 
 
 class Reconstructor:
-    """`source, driving -> result` on square pictures of any size, for measuring (`arena.reconstruction`).
+    """`source, driving -> result` on square pictures of any size (`arena.reconstruction`, `arena.cross_identity`).
 
     Args:
         animator: the nets.
         net_size_px: side of the pictures that the nets were trained on; others are brought to it.
         any_size: whether the nets can move a picture of any resolution (blend head).
+        relative: carry over the change since the first driving frame, which is taken to be in the source's state;
+            else the driving's motion as it is, which is what rebuilds a video from itself.
         batch: frames that go through the nets at once.
     """
 
-    def __init__(self, animator: FastAnimator, *, net_size_px: int, any_size: bool, batch: int = 4) -> None:
+    def __init__(
+        self, animator: FastAnimator, *, net_size_px: int, any_size: bool, relative: bool = False, batch: int = 4
+    ) -> None:
         self._animator = animator
         self._net_size_px = net_size_px
         self._any_size = any_size
+        self._relative = relative
         self._batch = batch
 
     def __call__(self, source: Frame, driving: Iterator[Frame]) -> Iterator[Frame]:
@@ -41,7 +48,10 @@ class Reconstructor:
         side = len(source)
         full = to_tensor(source) if self._any_size and side != self._net_size_px else None
         encoded = self._animator.encode(to_tensor(resized(source, self._net_size_px)), full)
+        initial: Keypoints | None = None
         while frames := [resized(frame, self._net_size_px) for frame in islice(driving, self._batch)]:
             keypoints = self._animator.keypoints(to_tensor(np.stack(frames)))
-            for frame in to_frames(self._animator.generate(encoded, keypoints).prediction):
+            initial = keypoints[:1] if initial is None else initial
+            moved = transfer(encoded.keypoints, keypoints, initial, relative=self._relative, adapt_scale=True)
+            for frame in to_frames(self._animator.generate(encoded, moved).prediction):
                 yield resized(frame, side)
