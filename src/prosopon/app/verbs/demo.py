@@ -113,6 +113,8 @@ def run(args: Demo, console: Console) -> int:
         good = verify(result_path)
         tampered_path = tamper(result_path, folder / "tampered.mp4")
         bad = verify(tampered_path)
+    with watch.stage("find the face on a photograph"):
+        photograph = found_on_a_photograph(folder / "found.png")
     with watch.stage("measure"):
         figures = {} if scene.exact is None else measure(scene.source, result, scene.exact)
     write_page(
@@ -121,6 +123,7 @@ def run(args: Demo, console: Console) -> int:
         result_path,
         compare,
         verdicts=(good, bad),
+        photograph=photograph,
         figures=figures,
         seconds=watch.seconds,
         frames=len(clip),
@@ -138,6 +141,22 @@ def run(args: Demo, console: Console) -> int:
     )
     held = good.integrity == "ok" and good.signature == "valid" and bad.is_bad
     return ExitCode.FINE if held else ExitCode.BAD_ANSWER
+
+
+def found_on_a_photograph(path: Path) -> Path:
+    """The built-in finder at work on a real picture: faces are found on it, nothing is made of it.
+
+    The picture is NASA's portrait of the astronaut Eileen Collins, in the public domain, which scikit-image carries.
+    """
+    from skimage.data import astronaut
+
+    from prosopon.faces.builtin.finder import BuiltinFinder
+    from prosopon.faces.crops import plain_png
+    from prosopon.faces.draw import draw_faces
+
+    picture = astronaut()
+    plain_png(draw_faces(picture, BuiltinFinder.open().find(picture)), path)
+    return path
 
 
 def tamper(path: Path, copy: Path) -> Path:
