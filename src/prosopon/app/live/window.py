@@ -31,9 +31,10 @@ _KEYS = "r: new reference   q: end"
 class Window:
     """Shows frames, a line of text, and hears keys; everything from the thread that made it.
 
+    It appears with the first frame, whose size it takes.
+
     Args:
         title: of the window.
-        width, height: of the frames in pixels.
 
     Attributes:
         is_closed: whether the user closed it (or pressed q or Escape).
@@ -42,7 +43,7 @@ class Window:
         MissingError: there is no display, or Python or Pillow came without Tk.
     """
 
-    def __init__(self, title: str, width: int, height: int) -> None:
+    def __init__(self, title: str) -> None:
         if _MISSING is not None:
             raise MissingError(
                 f"a window needs tkinter, which is not there ({_MISSING})",
@@ -53,16 +54,14 @@ class Window:
         except tk.TclError as error:
             raise MissingError("there is no display to open a window on", _INSTEAD) from error
         self._root: tk.Tk | None = root
+        root.withdraw()
         root.title(title)
         root.resizable(width=False, height=False)
-        room = min(
-            _SCREEN_SHARE * root.winfo_screenwidth() / width,
-            _SCREEN_SHARE * root.winfo_screenheight() / height,
-        )
-        scale = min(room, max(1.0, _LEAST_SIDE_PX / max(width, height)))
-        self._size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        self._photo = ImageTk.PhotoImage("RGB", self._size)
-        tk.Label(root, image=self._photo, borderwidth=0).pack()
+        self._screen = (root.winfo_screenwidth(), root.winfo_screenheight())
+        self._size = (0, 0)
+        self._photo: ImageTk.PhotoImage | None = None
+        self._picture = tk.Label(root, borderwidth=0)
+        self._picture.pack()
         self._line = tk.StringVar(root)
         tk.Label(root, textvariable=self._line, anchor="w").pack(fill="x")
         tk.Label(root, text=_KEYS, anchor="w").pack(fill="x")
@@ -74,13 +73,24 @@ class Window:
     def show(self, frame: Frame) -> Frame:
         """Show a frame `uint8 (H, W, 3)`; what is really seen, mark and all, is handed back."""
         picture = Image.fromarray(frame)
+        if self._photo is None:
+            self._appear(*picture.size)
         if picture.size != self._size:
             picture = picture.resize(self._size, Image.Resampling.BILINEAR)
         marked = badge(np.asarray(picture))
-        if self._root is not None and not self.is_closed:
+        if self._root is not None and self._photo is not None and not self.is_closed:
             self._photo.paste(Image.fromarray(marked))
             self._root.update_idletasks()
         return marked
+
+    def _appear(self, width: int, height: int) -> None:
+        room = min(_SCREEN_SHARE * self._screen[0] / width, _SCREEN_SHARE * self._screen[1] / height)
+        scale = min(room, max(1.0, _LEAST_SIDE_PX / max(width, height)))
+        self._size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        self._photo = ImageTk.PhotoImage("RGB", self._size)
+        self._picture.configure(image=self._photo)
+        if self._root is not None:
+            self._root.deiconify()
 
     def say(self, line: str) -> None:
         """The line below the picture."""

@@ -25,7 +25,6 @@ from prosopon.media.outputs import check_output
 from prosopon.media.read import read
 
 if TYPE_CHECKING:
-    from prosopon.create.fomm.live import LiveAnimator
     from prosopon.vouch.publish import Published
 
 _SUFFIXES = (".mp4", ".mov", ".webm", ".gif", "")
@@ -84,6 +83,7 @@ def run(args: Live, console: Console) -> int:
     published: Published | None = None
     with ExitStack() as held:
         camera = held.enter_context(closing(open_camera(args.camera)))
+        screen = held.enter_context(closing(Window(f"Prosopon live: {camera.name}"))) if args.window else None
 
         from prosopon.app.live.nets import open_nets
         from prosopon.create.fomm.following import Follower
@@ -109,12 +109,14 @@ def run(args: Live, console: Console) -> int:
             nets, still, part, Follower(finder, follow), options,
             net_size_px=model.config.size_px, any_size=model.config.generator.head == "blend",
         )  # fmt: skip
-        screen = held.enter_context(closing(_window(animator, camera))) if args.window else None
         spool = held.enter_context(Spool(args.output, animator.part_px)) if args.output is not None else None
         if finder is not None and follow == "auto":
             console.note(
                 f"waiting for a face in {camera.name}; the first one seen is taken as looking like the picture"
             )
+        if screen is not None:
+            screen.show(animator.resting)
+            screen.say("waiting for a face")
         session = Session(camera, animator, log, screen=screen, spool=spool, now=time.perf_counter, progress=console)
         with listening() as wish:
             ending = session.run(lambda: wish.uttered, args.seconds)
@@ -132,13 +134,6 @@ def run(args: Live, console: Console) -> int:
     return ExitCode.FINE
 
 
-def _window(animator: LiveAnimator, camera: Camera) -> Window:
-    window = Window(f"Prosopon live: {camera.name}", animator.width, animator.height)
-    window.show(animator.resting)
-    window.say("waiting for a face")
-    return window
-
-
 def _check_seen(ending: Ending, log: Log, camera: Camera, args: Live) -> None:
     """Whether there is anything to report.
 
@@ -146,7 +141,7 @@ def _check_seen(ending: Ending, log: Log, camera: Camera, args: Live) -> None:
         MissingError: nobody was ever seen, although something should come of it.
         BaseException: what went wrong before anything was shown.
     """
-    if len(log):
+    if len(log) or ending.why == "full":
         return
     if ending.fault is not None:
         raise ending.fault
