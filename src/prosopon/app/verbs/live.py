@@ -118,16 +118,17 @@ def run(args: Live, console: Console) -> int:
             screen.show(animator.resting)
             screen.say("waiting for a face")
         session = Session(camera, animator, log, screen=screen, spool=spool, now=time.perf_counter, progress=console)
-        with listening() as wish:
+        with listening(is_patient=True) as wish:
             ending = session.run(lambda: wish.uttered, args.seconds)
         console.finish()
         if screen is not None:
             screen.close()
         _check_seen(ending, log, camera, args)
         if spool is not None and args.output is not None:
-            console.note(f"writing {args.output}; Ctrl-C now throws the recording away")
+            console.note(f"writing {args.output}; Ctrl-C pressed twice throws the recording away")
             clip = animator.clip(spool.clip(), camera.as_parent(), model.weights_name, model.weights_sha256)
-            published = publish(badged(clip), args.output, force=args.force, progress=console)
+            with listening():  # who pressed it once too often does not lose what was recorded
+                published = publish(badged(clip), args.output, force=args.force, progress=console)
     _report(console, log.altogether(), ending, published, camera)
     if ending.fault is not None:
         raise ending.fault
