@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from prosopon.app.main import main
 from prosopon.create.fomm.prepared import FRAME_PX, Cutting, StoredClip, write_store
 from prosopon.vouch.verify import verify
 
@@ -94,6 +95,21 @@ def answer(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
 def steps_logged(run: Path) -> int:
     log = run / "log.jsonl"
     return len(log.read_text().splitlines()) if log.exists() else 0
+
+
+def test_a_run_of_relative_paths_is_replayed_from_anywhere(
+    faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], own_home: Path
+) -> None:
+    monkeypatch.chdir(faces)
+    here = Path()
+    relative = ["--config", "tiny.toml", "--prepared", str(here), "-o", str(tmp_path / "first")]
+    assert main(["train", "fomm", *relative, "--rendered-people", "0", "--steps", "2", *COMMON]) == 0
+    monkeypatch.chdir(tmp_path)
+    capsys.readouterr()
+    assert main(["replay", "first/run.toml", "-o", "again"]) == 0
+    assert "The same weights" in capsys.readouterr().err
+    name = "weights/fomm.tiny.safetensors"
+    assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "first" / name).read_bytes()
 
 
 def test_a_killed_run_ends_like_one_that_was_not(faces: Path, tmp_path: Path, own_home: Path) -> None:

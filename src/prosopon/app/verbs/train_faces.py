@@ -31,7 +31,6 @@ from prosopon.train.randomness import seed_all
 from prosopon.train.run import Result
 from prosopon.train.runfile import Command
 from prosopon.train.settings import Options, Settings
-from prosopon.train.toml import plain
 from prosopon.vouch.publish import publish_picture
 
 _MEASURE_EVERY = 250
@@ -115,7 +114,7 @@ def run(args: TrainFaces, console: Console) -> int:
     def show(picture: NDArray[np.uint8], path: Path) -> None:
         publish_picture(picture, path, step)
 
-    command = Command("train faces", plain(asdict(args)), "output")
+    command = Command.of("train faces", args, "output")
     result = fit(recipe, args.output, settings, publish_picture=show, command=command, progress=console)
     if args.calibrate_on:
         console.say("fitting the confidence")

@@ -114,7 +114,10 @@ def run(args: TrainFomm, console: Console) -> int:
     def show(picture: NDArray[np.uint8], path: Path) -> None:
         publish_picture(picture, path, step)
 
-    command = Command("train fomm", plain(asdict(args)), "output")
+    # A configuration may be a file, and then its path must hold from anywhere, as the others do.
+    own = Path(args.config).is_file()
+    recorded = replace(args, config=str(Path(args.config).absolute())) if own else args
+    command = Command.of("train fomm", recorded, "output")
     result = fit(recipe, args.output, settings, publish_picture=show, command=command, progress=console)
     if first:
         _tell(result, args, console)

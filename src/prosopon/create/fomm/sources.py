@@ -60,7 +60,7 @@ def face_material(stores: Sequence[Store], held_out: Sequence[Store], size_px: i
         "held_out": [_described(store) for store in held_out],
     }
     inputs = {
-        f"{role} {number} {store.folder.name}": store.sha256()
+        f"{role} {number} {store.folder.resolve().name}": store.sha256()
         for role, part in (("learnt", stores), ("held out", held_out))
         for number, store in enumerate(part)
     }
@@ -102,7 +102,7 @@ def video_material(roots: Sequence[Path], held_out: Sequence[Path], config: Fomm
 def _described(store: Store) -> dict[str, Any]:
     kinds = sorted({clip.kind for clip in store.clips})
     people = len({clip.person for clip in store.clips})
-    return {"name": store.folder.name, "clips": len(store.clips), "people": people, "kinds": kinds}
+    return {"name": store.folder.resolve().name, "clips": len(store.clips), "people": people, "kinds": kinds}
 
 
 def prepare_footage(folders: Sequence[Path], *, every: int, progress: Progress = SILENT) -> Store:
@@ -121,11 +121,11 @@ def prepare_footage(folders: Sequence[Path], *, every: int, progress: Progress =
         ProsoponError: there is no face in any of it.
     """
     files = [*_media_files(folders)]
-    options = {"every": every, "frame_px": FRAME_PX, "crop_side": CROP_SIDE}
+    finder = open_finder("auto")
+    options = {"every": every, "frame_px": FRAME_PX, "crop_side": CROP_SIDE, "finder": finder.name}
     seen = [(file.label, file.path.stat().st_size, file.path.stat().st_mtime_ns) for file in files]
 
     def cut(folder: Path) -> None:
-        finder = open_finder("auto")
         write_store(folder, footage_cuttings(_clips(files, progress), finder, every=every, progress=progress))
 
     return kept_store([options, seen], cut)
