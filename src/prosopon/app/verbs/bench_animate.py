@@ -77,6 +77,7 @@ def run(args: BenchAnimate, console: Console) -> int:
     else:
         model = FirstOrderMotion.from_weights(args.weights)
     model.to(device)
+    pictures = None if args.on is None else _crops(args.on, model.config.size_px, console)
     name = args.weights or args.config
     batches = tuple(dict.fromkeys(args.batch))
     speed = time_animation(model, precision, batches=batches, rounds=args.rounds, progress=console)
@@ -89,17 +90,18 @@ def run(args: BenchAnimate, console: Console) -> int:
     console.table((f"{name}, {speed.size_px} px, {speed.device}", "ms a frame", "times as fast"), rows)
     console.say(f"quick against plain: {_apart(speed.difference)}")
     if args.engines:
-        answer |= _every_engine(args, model, console)
+        answer |= _every_engine(args, model, pictures, console)
     console.answer(answer)
     features = " ".join(speed.cpu_features) or "no vector units known"
     console.say(f"{speed.cpu}, {speed.threads} threads, {features}; PyTorch {speed.torch}")
     return ExitCode.FINE
 
 
-def _every_engine(args: BenchAnimate, model: FirstOrderMotion, console: Console) -> dict[str, Any]:
+def _every_engine(
+    args: BenchAnimate, model: FirstOrderMotion, pictures: Tensor | None, console: Console
+) -> dict[str, Any]:
     from prosopon.arena.bench_engines import time_engines, time_file_to_file
 
-    pictures = None if args.on is None else _crops(args.on, model.config.size_px, console)
     speeds = time_engines(model, pictures, rounds=args.rounds, progress=console)
     rows = [
         (f"{one.engine} {one.precision}", f"{one.ms_per_frame:.1f}", f"{one.ratio:.1f}", _apart(one.difference))
