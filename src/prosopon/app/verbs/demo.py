@@ -154,7 +154,7 @@ def found_on_a_photograph(path: Path) -> Path:
     from prosopon.faces.crops import plain_png
     from prosopon.faces.draw import draw_faces
 
-    picture = astronaut()
+    picture = astronaut()  # type: ignore[no-untyped-call]
     plain_png(draw_faces(picture, BuiltinFinder.open().find(picture)), path)
     return path
 
