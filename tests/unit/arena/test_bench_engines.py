@@ -46,7 +46,7 @@ def test_from_file_to_file_names_what_its_parts_cost() -> None:
     assert way.frames == 6
     assert way.frames_per_s > 0
     assert [*way.stages_ms] == ["read", "read and animate", "write, sign, verify"]
-    assert 0 < way.stages_ms["read"] < way.stages_ms["read and animate"]
+    assert min(way.stages_ms.values()) > 0
 
 
 def test_int8_needs_another_engine_than_torch() -> None:
