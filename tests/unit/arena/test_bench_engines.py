@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from importlib.util import find_spec
 
 import pytest
 import torch
@@ -19,8 +18,8 @@ from prosopon.create.fomm.technique import FirstOrderMotion
 
 def test_every_engine_is_timed_and_compared_with_the_published_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench_engines, "measure_roof", lambda device, rounds: None)
-    # int8 is measured where the engines are tested; here its half a minute of preparation would say nothing more.
-    monkeypatch.setattr(bench_engines, "find_spec", lambda name: None if name == "nncf" else find_spec(name))
+    # A process that has used OpenVINO crashes when it forks, as later tests do; its engine is tested in another.
+    monkeypatch.setattr(bench_engines, "find_spec", lambda name: None)
     speeds = time_engines(FirstOrderMotion.tiny(), textures(17, 32), rounds=1)
     assert [(one.engine, one.precision) for one in speeds.engines] == engines_here(torch.device("cpu"))
     exact = speeds.engines[0]
@@ -29,8 +28,7 @@ def test_every_engine_is_timed_and_compared_with_the_published_path(monkeypatch:
     for one in speeds.engines:
         assert one.ratio == pytest.approx(speeds.plain_ms_per_frame / one.ms_per_frame)
         assert one.difference.mean < 0.1 * one.difference.contrast
-    if find_spec("openvino") is None:
-        assert {one.engine for one in speeds.engines} == {"torch"}
+    assert {one.engine for one in speeds.engines} == {"torch"}
     with pytest.raises(ValueError, match="17 pictures, not 5"):
         time_engines(FirstOrderMotion.tiny(), textures(5, 32))
 

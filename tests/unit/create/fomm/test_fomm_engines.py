@@ -1,121 +1,28 @@
-"""The engine OpenVINO against PyTorch, on nets of random weights: the same pictures but for rounding."""
+"""The engine OpenVINO: its cases, in a process of their own."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-import torch
-from tiny_fomm import TINY, TINY_FACE
-from torch import Tensor
-
-from prosopon.arena.bench import difference
-from prosopon.core.errors import MissingError
-from prosopon.create.fomm.config import FommConfig
-from prosopon.create.fomm.engines import CalibrationFrames, openvino_animator
-from prosopon.create.fomm.fast import FastAnimator
-from prosopon.create.fomm.technique import FirstOrderMotion
-from prosopon.models import openvino as engine
 
 
-def a_model(config: FommConfig) -> FirstOrderMotion:
-    torch.manual_seed(0)
-    model = FirstOrderMotion.untrained(config.model)
-    for guide in model.generator.guides:
-        torch.nn.init.normal_(guide.weight)
-    return model
-
-
-def pictures(n: int, size: int = 32) -> Tensor:
-    coarse = torch.rand(n, 3, 4, 4, generator=torch.Generator().manual_seed(5))
-    return torch.nn.functional.interpolate(coarse, size=(size, size), mode="bicubic").clamp(0, 1)
-
-
-def animate(animator: FastAnimator, frames: Tensor, full: Tensor | None = None) -> Tensor:
-    source = animator.encode(frames[:1], full)
-    return animator.generate(source, animator.keypoints(frames[1:])).prediction
-
-
-@pytest.fixture
-def calibration() -> CalibrationFrames:
-    frames = pictures(9)
-    return CalibrationFrames(frames[:1], frames[1:])
-
-
-@pytest.mark.parametrize("config", [TINY, TINY_FACE], ids=["paint", "blend and guide"])
-def test_fp32_gives_the_same_pictures(config: FommConfig, calibration: CalibrationFrames) -> None:
-    pytest.importorskip("openvino", reason="needs the extra fast")
-    model, frames = a_model(config), pictures(4)
-    animator = openvino_animator(model, "fp32", calibration, threads=1)
-    found = animate(animator, frames)
-    assert found.shape == (3, 3, 32, 32)
-    torch.testing.assert_close(found, animate(model.animator(), frames), atol=1e-4, rtol=0)
-    # The model itself goes on in PyTorch.
-    assert isinstance(model.generator.paint.__func__, type(lambda: None))
-
-
-def test_pictures_of_any_size(calibration: CalibrationFrames) -> None:
-    pytest.importorskip("openvino", reason="needs the extra fast")
-    model, frames, full = a_model(TINY_FACE), pictures(3), pictures(1, 96)
-    animator = openvino_animator(model, "fp32", calibration, threads=1)
-    wanted = animate(model.animator(), frames, full)
-    assert wanted.shape[-1] == 96
-    torch.testing.assert_close(animate(animator, frames, full), wanted, atol=1e-4, rtol=0)
-
-
-def int8_case(kept_in: Path) -> None:
-    """Run in a process of its own: after NNCF has been at work, a process that forks crashes."""
-    frames = pictures(9)
-    calibration = CalibrationFrames(frames[:1], frames[1:])
-    model, frames = a_model(TINY_FACE), pictures(5)
-    wanted = animate(model.animator(), frames)
-    found = animate(openvino_animator(model, "int8", calibration, threads=1, keep_in=kept_in), frames)
-    apart = difference(found, wanted)
-    assert 0 < apart.mean < 0.02
-    assert apart.contrast > 5 * apart.mean
-    kept = sorted(path.name for path in kept_in.iterdir())
-    assert len(kept) == 3
-    assert sum("-int8-" in name for name in kept) == 2  # never the keypoint detector
-
-    def never(*_: object) -> None:
-        raise AssertionError("converted again")
-
-    engine._converted = never  # type: ignore[assignment]
-    again = animate(openvino_animator(model, "int8", calibration, threads=1, keep_in=kept_in), frames)
-    torch.testing.assert_close(again, found)
-    # A damaged one is made again.
-    for folder in kept_in.iterdir():
-        (folder / "model.xml").write_text("<net")
-    with pytest.raises(AssertionError, match="converted again"):
-        openvino_animator(model, "int8", calibration, threads=1, keep_in=kept_in)
-
-
-def test_int8_is_close_and_is_kept(tmp_path: Path) -> None:
-    # Not imported here to find out: that is enough to make a later fork crash.
-    if find_spec("nncf") is None:
+def test_the_cases_of_the_engine() -> None:
+    if find_spec("openvino") is None:
         pytest.skip("needs the extra fast")
-    code = f"import test_fomm_engines, pathlib; test_fomm_engines.int8_case(pathlib.Path({str(tmp_path)!r}))"
-    path = os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])
+    here = Path(__file__).parent
+    path = os.pathsep.join([str(here), *filter(None, sys.path)])
     done = subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(here / "engine_cases.py")],
         env={**os.environ, "PYTHONPATH": path},
+        cwd=here,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
-
-
-def test_without_the_packages_the_line_to_run_is_shown(
-    calibration: CalibrationFrames, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    absent: Callable[[str], None] = lambda name: None  # noqa: E731
-    monkeypatch.setattr(engine, "find_spec", absent)
-    with pytest.raises(MissingError, match="openvino and nncf is not installed") as caught:
-        openvino_animator(a_model(TINY), "int8", calibration)
-    assert "prosopon-lab[fast]" in caught.value.hint
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert "5 passed" in done.stdout or "skipped" in done.stdout
