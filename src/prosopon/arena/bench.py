@@ -156,9 +156,9 @@ def time_animation(
     plain_times: list[float] = []
     progress.start("timing", rounds + 1)
     for round_ in range(rounds + 1):
-        taken = {0: _seconds(plain, device)}
+        taken = {0: seconds_of(plain, device)}
         for batch in batches:
-            taken[batch] = _seconds(lambda batch=batch: fast(batch), device) / batch  # type: ignore[misc]
+            taken[batch] = seconds_of(lambda batch=batch: fast(batch), device) / batch  # type: ignore[misc]
         if round_:
             plain_times.append(taken[0])
             for batch in batches:
@@ -200,7 +200,8 @@ def difference(made: Tensor, wanted: Tensor) -> Difference:
     )
 
 
-def _seconds(work: Callable[[], Tensor], device: torch.device) -> float:
+def seconds_of(work: Callable[[], Tensor], device: torch.device) -> float:
+    """How long some work on a device takes."""
     began = time.perf_counter()
     work()
     if device.type == "cuda":

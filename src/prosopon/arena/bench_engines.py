@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
@@ -19,13 +20,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from prosopon.arena.bench import Difference, difference, textures
+from prosopon.arena.bench import Difference, difference, seconds_of, textures
 from prosopon.arena.roof import Roof, measure_roof
 from prosopon.core.clip import Clip
 from prosopon.core.history import SourceType, Step
 from prosopon.core.progress import SILENT, Progress
 from prosopon.create.fomm.engines import CalibrationFrames, Engine, openvino_animator
-from prosopon.create.fomm.fast import FastAnimator
+from prosopon.create.fomm.fast import EncodedSource, FastAnimator
 from prosopon.create.fomm.options import AnimateOptions
 from prosopon.create.fomm.technique import FirstOrderMotion
 from prosopon.media.read import read
@@ -131,17 +132,12 @@ def time_engines(
 
     works: dict[Any, Callable[[], Tensor]] = {None: lambda: plain(timed[:1])}
     for key, (animator, _) in animators.items():
-        encoded = animator.encode(source)
-        works[key] = lambda animator=animator, encoded=encoded: (
-            animator.generate(  # type: ignore[misc]
-                encoded, animator.keypoints(timed)
-            ).prediction
-        )
+        works[key] = partial(_animated, animator, animator.encode(source), timed)
     taken: dict[Any, list[float]] = {key: [] for key in works}
     progress.start("timing engines", rounds + 1)
     for round_ in range(rounds + 1):
         for key, work in works.items():
-            seconds = _seconds(work, device)
+            seconds = seconds_of(work, device)
             if round_:
                 taken[key].append(seconds if key is None else seconds / _BATCH)
         progress.advance()
@@ -157,6 +153,10 @@ def time_engines(
     return EngineSpeeds(plain_ms, tuple(engines), roof, _BATCH)
 
 
+def _animated(animator: FastAnimator, source: EncodedSource, frames: Tensor) -> Tensor:
+    return animator.generate(source, animator.keypoints(frames)).prediction
+
+
 def _animator(
     model: FirstOrderMotion,
     engine: Engine,
@@ -167,14 +167,6 @@ def _animator(
     if engine == "openvino":
         return openvino_animator(model, precision, calibration, progress=progress)
     return model.animator(torch.bfloat16 if precision == "bf16" else torch.float32)
-
-
-def _seconds(work: Callable[[], Tensor], device: torch.device) -> float:
-    began = time.perf_counter()
-    work()
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    return time.perf_counter() - began
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,10 @@ did. The studio renders it (`studio render --same-motion`), so that identity, po
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from prosopon.arena.metrics import KEYPOINT_PICTURE_PX
-from prosopon.arena.reconstruction import Reconstruct, Reconstruction, Tally, compare
-from prosopon.core.clip import Clip, Frame
+from prosopon.arena.reconstruction import Reconstruct, Reconstruction, Tally, compare, crops
 from prosopon.core.errors import MissingError
 from prosopon.core.faces import Box
 from prosopon.core.progress import SILENT, Progress
@@ -69,7 +67,7 @@ def measure_truth(
         box, driving_box = _box(source), _box(driving)
         progress.start(f"{source.folder.name} moved like {driving.folder.name}", -(-len(answer) // every))
         picture = cut(answer.first(), box, size_px)
-        wanted, frames = _crops(answer, box, size_px, every), _crops(film, driving_box, size_px, every)
+        wanted, frames = crops(answer, box, size_px, every), crops(film, driving_box, size_px, every)
         tallies[name] = compare(picture, wanted, animate(picture, frames), finder, progress=progress)
         progress.finish()
     return Reconstruction(tallies, {}, None if finder is None else finder.name, size_px, every)
@@ -77,7 +75,3 @@ def measure_truth(
 
 def _box(person: PersonTruth) -> Box:
     return head_box([*person.landmarks])
-
-
-def _crops(clip: Clip, box: Box, size_px: int, every: int) -> Iterator[Frame]:
-    return (cut(frame, box, size_px) for index, frame in enumerate(clip.frames()) if index % every == 0)

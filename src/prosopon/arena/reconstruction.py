@@ -286,17 +286,17 @@ def measure_clip(
     if box is None:
         return "no face is clearly seen in it"
 
-    def crops() -> Iterator[Frame]:
-        for index, frame in enumerate(clip.frames()):
-            if index % every == 0:
-                yield cut(frame, box, size_px)
-
     progress.start(f"reconstructing {clip.name}", -(-len(clip) // every))
     source = cut(clip.first(), box, size_px)
-    wanted, driving = tee(crops())
+    wanted, driving = tee(crops(clip, box, size_px, every))
     tally = compare(source, wanted, reconstruct(source, driving), finder, progress=progress)
     progress.finish()
     return tally
+
+
+def crops(clip: Clip, box: Box, size_px: int, every: int) -> Iterator[Frame]:
+    """Every n-th frame of a clip, cut along a box that does not move, `uint8 (size_px, size_px, 3)`."""
+    return (cut(frame, box, size_px) for index, frame in enumerate(clip.frames()) if index % every == 0)
 
 
 def compare(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 
 import torch
+
+from prosopon.arena.bench import seconds_of
 
 _SIDE = 2048
 
@@ -33,11 +35,8 @@ def measure_roof(device: torch.device, *, rounds: int = 5) -> Roof:
     taken: dict[torch.dtype, list[float]] = {dtype: [] for dtype in operands}
     for round_ in range(rounds + 1):
         for dtype, (left, right) in operands.items():
-            began = time.perf_counter()
-            torch.mm(left, right)
-            if device.type == "cuda":
-                torch.cuda.synchronize(device)
+            seconds = seconds_of(partial(torch.mm, left, right), device)
             if round_:
-                taken[dtype].append(time.perf_counter() - began)
+                taken[dtype].append(seconds)
     speed = {dtype: 2 * _SIDE**3 / median(times) / 1e9 for dtype, times in taken.items()}
     return Roof(speed[torch.float32], speed[torch.bfloat16])

@@ -25,6 +25,21 @@ class FaceFinder(Protocol):
         ...
 
 
+def chosen(name: str = "auto") -> str:
+    """Which back end `open_finder` would open, without opening it.
+
+    Raises:
+        UsageError: there is no back end of that name.
+    """
+    if name not in NAMES:
+        raise UsageError(f"there is no face finder called {name!r}", f"use one of: {', '.join(NAMES)}")
+    if name != "auto":
+        return name
+    from prosopon.faces.mediapipe import is_there  # noqa: PLC0415 - the protocol loads without back ends
+
+    return "mediapipe" if is_there() else "builtin"
+
+
 def open_finder(name: str = "auto") -> FaceFinder:
     """Open a face finder by name.
 
@@ -38,11 +53,9 @@ def open_finder(name: str = "auto") -> FaceFinder:
         CheckpointError: the model file is not the one that was published.
         UsageError: there is no back end of that name.
     """
-    if name not in NAMES:
-        raise UsageError(f"there is no face finder called {name!r}", f"use one of: {', '.join(NAMES)}")
-    from prosopon.faces.mediapipe import MediaPipeFinder, is_there  # noqa: PLC0415 - the protocol loads without back ends
+    if chosen(name) == "mediapipe":
+        from prosopon.faces.mediapipe import MediaPipeFinder  # noqa: PLC0415 - the protocol loads without back ends
 
-    if name == "mediapipe" or (name == "auto" and is_there()):
         return MediaPipeFinder.open()
     from prosopon.faces.builtin.finder import BuiltinFinder  # noqa: PLC0415 - brings PyTorch
 

@@ -136,7 +136,7 @@ def _found(args: Faces, clip: Clip, finder: FaceFinder, console: Console) -> Tra
 
 def _write(args: Faces, clip: Clip, tracks: Tracks, console: Console) -> tuple[Aligned, ...]:
     assert args.output is not None  # noqa: S101 - the caller has checked
-    picture = _picture_writer(args.input, clip)
+    picture = plain_png if args.no_pictures else _picture_writer(args.input, clip)
     with replacing(args.output) as folder:
         folder.mkdir()
         faces = cut_faces(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from prosopon.app.args import Output
 from prosopon.app.console import Console
 from prosopon.app.rendered_faces import RenderedFaces, rendered_faces
+from prosopon.app.trained import tell_trained
 from prosopon.core.errors import ExitCode
 from prosopon.core.history import SourceType, Step
 from prosopon.faces.builtin.calibrate import calibrate
@@ -28,7 +29,6 @@ from prosopon.models.files import write_atomically
 from prosopon.models.pair import card_file, read_card
 from prosopon.train.loop import fit
 from prosopon.train.randomness import seed_all
-from prosopon.train.run import Result
 from prosopon.train.runfile import Command
 from prosopon.train.settings import Options, Settings
 from prosopon.vouch.publish import publish_picture
@@ -121,7 +121,7 @@ def run(args: TrainFaces, console: Console) -> int:
         detector, landmarks, _ = load_nets(result.weights)  # as exported: averages of those that learnt
         fitted = calibrate(detector, landmarks, stores, pictures=args.calibrate_on, seed=settings.seed + 1)
         _note(result.weights, {"confidence": asdict(fitted)})
-    _tell(result, args, console)
+    tell_trained(result, args.output, console)
     return ExitCode.FINE
 
 
@@ -139,19 +139,3 @@ def _described(store: FaceStore) -> dict[str, Any]:
     kinds = sorted({shot.kind for shot in store.shots})
     people = len({shot.person for shot in store.shots})
     return {"name": store.folder.name, "pictures": len(store.landmarks), "people": people, "kinds": kinds}
-
-
-def _tell(result: Result, args: TrainFaces, console: Console) -> None:
-    answer: dict[str, Any] = {
-        "run": args.output,
-        "weights": result.weights,
-        "step": result.step,
-        "resumed_from": result.resumed_from,
-        "time_s": round(result.time_s, 1),
-        "losses": result.losses,
-        "metrics": result.metrics,
-    }
-    console.answer(answer)
-    console.say(f"{result.weights} after {result.step} steps; look at {args.output / 'index.html'}")
-    for metric, value in result.metrics.items():
-        console.say(f"  {metric} {value:.4f}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import tyro
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from prosopon.app.args import Output
 from prosopon.app.console import Console
+from prosopon.app.trained import tell_trained
 from prosopon.core.errors import ExitCode, UsageError
 from prosopon.core.history import SourceType, Step
 from prosopon.create.fomm.config import FommConfig
@@ -27,7 +28,6 @@ from prosopon.models.catalogue import check_name
 from prosopon.models.files import sha256_of
 from prosopon.train.loop import fit
 from prosopon.train.randomness import seed_all
-from prosopon.train.run import Result
 from prosopon.train.runfile import Command
 from prosopon.train.settings import Options, Settings
 from prosopon.train.toml import plain
@@ -120,7 +120,7 @@ def run(args: TrainFomm, console: Console) -> int:
     command = Command.of("train fomm", recorded, "output")
     result = fit(recipe, args.output, settings, publish_picture=show, command=command, progress=console)
     if first:
-        _tell(result, args, console)
+        tell_trained(result, args.output, console)
     return ExitCode.FINE
 
 
@@ -156,19 +156,3 @@ def _settings(args: TrainFomm, config: FommConfig, material: Material) -> Settin
         batch_size=batch_size,
         milestones=schedule.milestones if args.milestones is None else args.milestones,
     )
-
-
-def _tell(result: Result, args: TrainFomm, console: Console) -> None:
-    answer: dict[str, Any] = {
-        "run": args.output,
-        "weights": result.weights,
-        "step": result.step,
-        "resumed_from": result.resumed_from,
-        "time_s": round(result.time_s, 1),
-        "losses": result.losses,
-        "metrics": result.metrics,
-    }
-    console.answer(answer)
-    console.say(f"{result.weights} after {result.step} steps; look at {args.output / 'index.html'}")
-    for metric, value in result.metrics.items():
-        console.say(f"  {metric} {value:.4f}")

@@ -68,7 +68,7 @@ def animated(
         mask: NDArray[np.float32] | None = None
         for patch in _patches(animator, encoded, driving, framing, options, net_px=net_size_px):
             if not options.paste:
-                yield patch if len(patch) == side else cut(patch, Box(0, 0, len(patch), len(patch)), side)
+                yield at_side(patch, side)
                 continue
             if mask is None:
                 mask = feather(len(patch))
@@ -84,6 +84,11 @@ def animated(
         history=(*source.history, step),
         name=f"{source.name} driven by {driving.name}",
     )
+
+
+def at_side(patch: Frame, side_px: int) -> Frame:
+    """A square patch at another size; the very same one where it has that size."""
+    return patch if len(patch) == side_px else cut(patch, Box(0, 0, len(patch), len(patch)), side_px)
 
 
 def encode_part(animator: FastAnimator, picture: Frame, box: Box, net_px: int, full_px: int) -> EncodedSource:

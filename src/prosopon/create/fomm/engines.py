@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -18,16 +17,14 @@ from prosopon.core.progress import SILENT, Progress
 from prosopon.create.fomm.fast import FastAnimator
 from prosopon.create.fomm.framing import Framing
 from prosopon.create.fomm.model import FommModel
+from prosopon.create.fomm.net import Generator, KeypointDetector
 from prosopon.faces.crop import cut
-from prosopon.models.openvino import CompiledStack, EnginePrecision, require_packages
+from prosopon.models.openvino import CompiledStack, EnginePrecision, Stack, require_packages
 from prosopon.models.tensors import to_tensor
 
 Engine = Literal["torch", "openvino"]
 """Who runs the convolutions."""
 _CALIBRATION_FRAMES = 24
-
-# The stacks of convolutions, as (net, method) of the animator: see `net`.
-_STACKS = ("detector.maps", "generator.dense_motion_network.maps", "generator.paint")
 
 
 @dataclass(frozen=True)
@@ -79,62 +76,54 @@ def openvino_animator(
     """
     require_packages(precision)
     animator = FastAnimator(model, precision=torch.float32)
-    plain: dict[str, nn.Module] = {
-        "detector": copy.deepcopy(model.kp_detector).float().eval(),
-        "generator": copy.deepcopy(model.generator).float().eval(),
-    }
     inputs = _inputs_of_stacks(animator, calibration, n=len(calibration.driving) if precision == "int8" else 1)
-    progress.start(f"compiling for OpenVINO in {precision}", len(_STACKS))
-    for path in _STACKS:
-        *owners, method = path.split(".")
+    # The model's own blocks: OpenVINO folds them itself, and knows nothing of the packed weights of the quick path.
+    plain = _stacks(copy.deepcopy(model.kp_detector).float().eval(), copy.deepcopy(model.generator).float().eval())
+    quick = _stacks(animator.detector, animator.generator)
+    progress.start(f"compiling for OpenVINO in {precision}", len(plain))
+    for name, (net, method) in plain.items():
         chosen: EnginePrecision = precision
-        if path == "detector.maps" and precision != "fp32":
+        if name == "keypoints" and precision != "fp32":
             chosen = "fp32" if model.config.size_px < 256 else "bf16"
         stack = CompiledStack(
-            _at(plain, owners),
-            method,
-            inputs[path],
-            chosen,
-            threads=threads or torch.get_num_threads(),
-            keep_in=keep_in,
+            net, method, inputs[name], chosen, threads=threads or torch.get_num_threads(), keep_in=keep_in
         )
-        setattr(_at({"detector": animator.detector, "generator": animator.generator}, owners), method, stack)
+        setattr(*quick[name], stack)
         progress.advance()
     progress.finish()
     return animator
 
 
-def _at(nets: dict[str, nn.Module], owners: Sequence[str]) -> nn.Module:
-    net = nets[owners[0]]
-    for name in owners[1:]:
-        net = getattr(net, name)
-    return net
+def _stacks(detector: KeypointDetector, generator: Generator) -> dict[str, tuple[nn.Module, str]]:
+    """The stacks of convolutions by name, each as a net and its method (see `net`)."""
+    return {
+        "keypoints": (detector, "maps"),
+        "motion": (generator.dense_motion_network, "maps"),
+        "decoder": (generator, "paint"),
+    }
 
 
 def _inputs_of_stacks(
     animator: FastAnimator, calibration: CalibrationFrames, *, n: int
 ) -> dict[str, list[tuple[Tensor, ...]]]:
-    """What goes into each stack, item by item, when the calibration frames are animated."""
-    nets: dict[str, nn.Module] = {"detector": animator.detector, "generator": animator.generator}
-    seen: dict[str, list[tuple[Tensor, ...]]] = {path: [] for path in _STACKS}
-    originals = {}
-    for path in _STACKS:
-        *owners, method = path.split(".")
-        owner = _at(nets, owners)
-        originals[path] = run = getattr(owner, method)
+    """What goes into each stack, item by item, when the first `n` calibration frames are animated."""
+    stacks = _stacks(animator.detector, animator.generator)
+    seen: dict[str, list[tuple[Tensor, ...]]] = {name: [] for name in stacks}
 
-        def listening(*inputs: Tensor, path: str = path, run: object = run) -> tuple[Tensor, ...]:
-            seen[path] += [tuple(t[row : row + 1].clone() for t in inputs) for row in range(len(inputs[0]))]
-            outputs: tuple[Tensor, ...] = run(*inputs)  # type: ignore[operator]
-            return outputs
+    def listening(name: str, run: Stack) -> Stack:
+        def call(*inputs: Tensor) -> tuple[Tensor, ...]:
+            seen[name] += [tuple(t[row : row + 1].clone() for t in inputs) for row in range(len(inputs[0]))]
+            return run(*inputs)
 
-        setattr(owner, method, listening)
+        return call
+
+    for name, (net, method) in stacks.items():
+        setattr(net, method, listening(name, getattr(net, method)))
     try:
         source = animator.encode(calibration.source)
         for frame in torch.split(calibration.driving[:n], 1):
             animator.generate(source, animator.keypoints(frame))
     finally:
-        for path in _STACKS:
-            *owners, method = path.split(".")
-            delattr(_at(nets, owners), method)
+        for net, method in stacks.values():
+            delattr(net, method)
     return seen

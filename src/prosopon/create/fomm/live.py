@@ -15,7 +15,7 @@ from prosopon.core.errors import MissingError
 from prosopon.core.faces import Box
 from prosopon.core.history import Parent, Relationship, SourceType, Step
 from prosopon.core.progress import Progress
-from prosopon.create.fomm.animate import encode_part
+from prosopon.create.fomm.animate import at_side, encode_part
 from prosopon.create.fomm.engines import CalibrationFrames
 from prosopon.create.fomm.fast import FastAnimator
 from prosopon.create.fomm.following import Follower
@@ -201,7 +201,7 @@ class LiveAnimator:
         if not self._options.paste:
             return patch
         # In whole bytes and at its place's own size first: to resample it while pasting takes several times as long.
-        return paste(self._picture, _resized(patch, self._side_px), self._part, self._mask)
+        return paste(self._picture, at_side(patch, self._side_px), self._part, self._mask)
 
     def clip(self, patches: Clip, driving: Parent, weights_name: str, weights_sha256: str | None) -> Clip:
         """What `see` gave, as a clip of whole pictures with its history.
@@ -235,8 +235,4 @@ class LiveAnimator:
 
     @torch.inference_mode()
     def _generate(self, moved: Keypoints) -> Frame:
-        return _resized(to_frames(self._animator.generate(self._encoded, moved).prediction)[0], self.part_px)
-
-
-def _resized(patch: Frame, side_px: int) -> Frame:
-    return patch if len(patch) == side_px else cut(patch, Box(0, 0, len(patch), len(patch)), side_px)
+        return at_side(to_frames(self._animator.generate(self._encoded, moved).prediction)[0], self.part_px)

@@ -22,7 +22,7 @@ from prosopon.create.fomm.data import FramePairs, HeldOutVideos, Videos, find_te
 from prosopon.create.fomm.held_out import HeldOut
 from prosopon.create.fomm.pairs import FacePairs, PairConfig
 from prosopon.create.fomm.prepared import CROP_SIDE, FRAME_PX, Store, footage_cuttings, write_store
-from prosopon.faces.finder import open_finder
+from prosopon.faces.finder import chosen, open_finder
 from prosopon.media.read import read
 from prosopon.media.sniff import looks_like_media
 from prosopon.train.recipe import Dataset
@@ -121,12 +121,14 @@ def prepare_footage(folders: Sequence[Path], *, every: int, progress: Progress =
         ProsoponError: there is no face in any of it.
     """
     files = [*_media_files(folders)]
-    finder = open_finder("auto")
-    options = {"every": every, "frame_px": FRAME_PX, "crop_side": CROP_SIDE, "finder": finder.name}
+    finder = chosen()
+    options = {"every": every, "frame_px": FRAME_PX, "crop_side": CROP_SIDE, "finder": finder}
     seen = [(file.label, file.path.stat().st_size, file.path.stat().st_mtime_ns) for file in files]
 
     def cut(folder: Path) -> None:
-        write_store(folder, footage_cuttings(_clips(files, progress), finder, every=every, progress=progress))
+        write_store(
+            folder, footage_cuttings(_clips(files, progress), open_finder(finder), every=every, progress=progress)
+        )
 
     return kept_store([options, seen], cut)
 
