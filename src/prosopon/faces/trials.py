@@ -12,8 +12,8 @@ from PIL import Image
 from prosopon.core.clip import Frame
 from prosopon.core.faces import Face
 from prosopon.faces.builtin import degrade
-from prosopon.faces.builtin.stance import Stance, apply, inverse, view
 from prosopon.faces.pose68 import face_box, fit_head
+from prosopon.faces.stance import Stance, apply, inverse, view
 
 Shown = tuple[Frame, Face]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from prosopon.core.parts import Part
 from prosopon.studio.mesh import SHEETS, Material
-from prosopon.studio.parts import Part
 from prosopon.studio.person import Identity, Light
 from prosopon.studio.raster import Hits
 from prosopon.studio.shading import diffuse, highlight, strand_highlight

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from prosopon.studio.parts import Part
+from prosopon.core.parts import Part
 from prosopon.studio.person import FULL_BEARD, Identity
 from prosopon.studio.skin_masks import (
     COLUMNS,

@@ -14,9 +14,9 @@ import numpy as np
 
 from prosopon.core.clip import Clip
 from prosopon.core.errors import UsageError
+from prosopon.core.parts import Part
 from prosopon.studio.facekit import random_face
 from prosopon.studio.film import film, frame_times
-from prosopon.studio.parts import Part
 from prosopon.studio.performance import BLINKS_PER_MINUTE, NAMES, Performance
 from prosopon.studio.person import Identity, Light
 from prosopon.studio.render import PIVOT, Camera, render

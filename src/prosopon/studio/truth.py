@@ -21,7 +21,7 @@ from PIL import Image
 
 from prosopon.core.errors import MediaError, MissingError
 from prosopon.core.faces import Pose
-from prosopon.studio.parts import PALETTE, Part
+from prosopon.core.parts import PALETTE, Part
 from prosopon.studio.performance import Performance
 from prosopon.studio.person import Expression, Identity, Light, Placement
 from prosopon.studio.render import Camera, Rendering, rotation

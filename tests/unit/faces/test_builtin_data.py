@@ -28,7 +28,7 @@ from prosopon.faces.builtin.prepared import (
     write_store,
 )
 from prosopon.faces.builtin.scenes import Row, draw_scene
-from prosopon.faces.builtin.stance import Stance
+from prosopon.faces.stance import Stance
 from prosopon.studio.person import Identity, Placement
 from prosopon.studio.render import Rendering, render
 

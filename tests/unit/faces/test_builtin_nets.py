@@ -9,7 +9,7 @@ from prosopon.faces.builtin import losses
 from prosopon.faces.builtin.blocks import folded
 from prosopon.faces.builtin.detector import STRIDE, Detector, decode
 from prosopon.faces.builtin.landmarks import LandmarkNet, Placed
-from prosopon.faces.builtin.stance import Stance
+from prosopon.faces.stance import Stance
 
 
 @pytest.fixture(autouse=True)

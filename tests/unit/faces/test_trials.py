@@ -5,8 +5,8 @@ import pytest
 
 from prosopon.core.clip import Frame
 from prosopon.core.faces import Face
-from prosopon.faces.builtin.stance import Stance
 from prosopon.faces.pose68 import face_box, fit_head
+from prosopon.faces.stance import Stance
 from prosopon.faces.trials import Trial, trials
 from prosopon.studio.person import Identity
 from prosopon.studio.render import render

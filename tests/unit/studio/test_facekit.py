@@ -10,8 +10,8 @@ import pytest
 
 from prosopon.core.errors import MediaError, MissingError
 from prosopon.core.faces import Pose
+from prosopon.core.parts import Part
 from prosopon.studio.facekit import FaceKit, open_kit, random_face
-from prosopon.studio.parts import Part
 from prosopon.studio.person import Expression, HairStyle, Identity, Kit, Placement
 from prosopon.studio.render import Rendering, render
 from prosopon.studio.takes import Script

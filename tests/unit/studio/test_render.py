@@ -7,7 +7,7 @@ import pytest
 
 from prosopon.core.errors import UsageError
 from prosopon.core.faces import Pose
-from prosopon.studio.parts import Part
+from prosopon.core.parts import Part
 from prosopon.studio.person import Expression, Glasses, HairStyle, Identity, Light, Placement
 from prosopon.studio.render import Rendering, render
 

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from prosopon.core.errors import MediaError, MissingError, UsageError
+from prosopon.core.parts import Part
 from prosopon.studio.anatomy import anatomy_of
-from prosopon.studio.parts import Part
 from prosopon.studio.person import Expression, Identity
 from prosopon.studio.render import PIVOT, Camera, render, rotation
 from prosopon.studio.takes import Script, Take, TruthWriter, same_motion

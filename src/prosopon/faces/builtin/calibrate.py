@@ -21,7 +21,7 @@ from prosopon.faces.builtin.finder import LOOKS, BuiltinFinder, Calibration
 from prosopon.faces.builtin.landmarks import LandmarkNet
 from prosopon.faces.builtin.prepared import FaceStore
 from prosopon.faces.builtin.scenes import SCENE_PX, draw_scene
-from prosopon.faces.builtin.stance import Stance, apply, inverse, view
+from prosopon.faces.stance import Stance, apply, inverse, view
 
 RIGHT = 0.1
 """Mean error of landmarks, in distances of the eyes' corners, up to which a face counts as found."""

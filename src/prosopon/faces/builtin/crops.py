@@ -11,8 +11,8 @@ from PIL import Image
 from prosopon.core.clip import Frame
 from prosopon.faces.builtin.degrade import occluded, spoilt
 from prosopon.faces.builtin.landmarks import CROP_PX, CROP_SIDE
-from prosopon.faces.builtin.stance import Stance, apply, inverse, view
 from prosopon.faces.sixty_eight import MIRROR
+from prosopon.faces.stance import Stance, apply, inverse, view
 
 _SURE = 0.55
 """Share of the crops that are as well placed as the finder's second look is; the others as the first look may be."""

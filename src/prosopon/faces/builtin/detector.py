@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from prosopon.faces.builtin.blocks import Conv, Merge, Residual
-from prosopon.faces.builtin.stance import Stance
+from prosopon.faces.stance import Stance
 
 STRIDE = 8
 MULTIPLE = 32

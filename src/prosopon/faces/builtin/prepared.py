@@ -24,9 +24,9 @@ from prosopon.core.errors import MediaError, MissingError, ProsoponError
 from prosopon.core.faces import Box, Face
 from prosopon.core.home import home
 from prosopon.core.progress import SILENT, Progress
-from prosopon.faces.builtin.stance import Stance
 from prosopon.faces.crop import cut
 from prosopon.faces.finder import FaceFinder
+from prosopon.faces.stance import Stance
 from prosopon.media.read import read
 from prosopon.media.sniff import looks_like_media
 from prosopon.models.files import sha256_of

@@ -12,9 +12,9 @@ from PIL import Image, ImageDraw, ImageFilter
 from prosopon.core.clip import Frame
 from prosopon.core.faces import Box
 from prosopon.faces.builtin.degrade import occluded, spoilt
-from prosopon.faces.builtin.stance import Stance, apply, inverse
 from prosopon.faces.crop import cut
 from prosopon.faces.sixty_eight import MIRROR
+from prosopon.faces.stance import Stance, apply, inverse
 
 SCENE_PX = 256
 MOST_FACES = 4

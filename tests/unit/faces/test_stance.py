@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from prosopon.core.faces import Pose
-from prosopon.faces.builtin.stance import Stance, apply, inverse, view
+from prosopon.faces.stance import Stance, apply, inverse, view
 from prosopon.studio.person import Identity, Placement
 from prosopon.studio.render import render
 

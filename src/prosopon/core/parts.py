@@ -1,4 +1,4 @@
-"""`Part`: what a pixel of a rendering shows. The values are the indices of the part map and never change."""
+"""`Part`: what a pixel of a face picture shows. The values are the indices of part maps and never change."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class Part(IntEnum):
-    """What a pixel shows, as stored in `Rendering.parts` (`uint8`)."""
+    """What a pixel shows, as stored in part maps (`uint8`): of renderings, and of what a parser saw."""
 
     BACKGROUND = 0
     SKIN = 1
