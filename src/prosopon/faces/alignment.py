@@ -40,6 +40,7 @@ class Aligned:
         face: where it is.
         measures: what was measured on its picture, by name.
         crop: its picture, relative to the alignment file, or None.
+        parts: the part map of that picture, likewise.
     """
 
     frame: int
@@ -48,6 +49,7 @@ class Aligned:
     face: Face
     measures: Mapping[str, float] = field(default_factory=dict)
     crop: str | None = None
+    parts: str | None = None
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,8 @@ def write_alignment(alignment: Alignment, path: Path) -> None:
             line["measures"] = {name: round(float(value), 4) for name, value in one.measures.items()}
         if one.crop is not None:
             line["crop"] = one.crop
+        if one.parts is not None:
+            line["parts"] = one.parts
         lines.append(line)
     lines.append({"end": True, "faces": len(alignment.faces)})
     text = "".join(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n" for line in lines)
@@ -172,6 +176,7 @@ def _aligned(data: Mapping[str, Any]) -> Aligned:
         face_from_json(data),
         {str(name): float(value) for name, value in data.get("measures", {}).items()},
         None if data.get("crop") is None else str(data["crop"]),
+        None if data.get("parts") is None else str(data["parts"]),
     )
 
 

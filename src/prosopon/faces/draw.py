@@ -1,15 +1,16 @@
-"""Landmarks, drawn: as a line drawing of their own, and over a picture."""
+"""Landmarks and parts, drawn: landmarks as a line drawing of their own, both over a picture."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from prosopon.core.clip import Frame
 from prosopon.core.faces import Face
+from prosopon.core.parts import PALETTE, Part
 
 _LINES = (
     (range(17), False),  # jaw
@@ -65,6 +66,33 @@ def draw_faces(frame: Frame, faces: list[Face]) -> Frame:
                 pen.line([*line, line[0]] if closed else line, fill=colour, width=stroke, joint="curve")
     small = sheet.resize((width, height), Image.Resampling.BOX)
     return np.asarray(Image.alpha_composite(Image.fromarray(frame).convert("RGBA"), small).convert("RGB"))
+
+
+def draw_parts(picture: Frame, parts: NDArray[np.uint8], strength: float = 0.5) -> Frame:
+    """A copy of a picture with the colours of its parts over it; the background stays as it is.
+
+    Args:
+        picture: `uint8 (H, W, 3)`.
+        parts: its part map, `uint8 (H, W)`.
+        strength: of the colours, 0 to 1.
+    """
+    colours = np.array(PALETTE, np.float32)[parts]
+    shown = (parts != Part.BACKGROUND)[..., None] * np.float32(strength)
+    drawn: Frame = np.rint(picture * (1 - shown) + colours * shown).astype(np.uint8)
+    return drawn
+
+
+def draw_legend(parts: Collection[Part], side_px: int) -> Frame:
+    """Which colour is which part, as a picture `uint8 (side_px, side_px, 3)`, in the order of their indices."""
+    picture = Image.new("RGB", (side_px, side_px), PALETTE[Part.BACKGROUND])
+    pen, line_px = ImageDraw.Draw(picture), side_px // (len(Part) + 1)
+    font = ImageFont.load_default(max(8, line_px - 1))
+    for row, part in enumerate(sorted(parts)):
+        top = (row + 0.5) * line_px
+        box = (line_px / 2, top + 1, line_px * 2, top + line_px - 2)
+        pen.rectangle(box, fill=PALETTE[part], outline=(210, 210, 214))
+        pen.text((line_px * 2.5, top), part.name.lower(), font=font, fill=(210, 210, 214))
+    return np.asarray(picture)
 
 
 def _ordered(face: Face) -> tuple[float, float, float, float]:

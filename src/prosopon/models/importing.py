@@ -118,6 +118,7 @@ def import_weights(
     name: str,
     licence: str,
     origin: str,
+    importer: object | None = None,
     force: bool = False,
 ) -> Entry:
     """Store published weights among the user's own, as exact as they are.
@@ -129,6 +130,7 @@ def import_weights(
         name: what they shall be called.
         licence: under which licence they were published.
         origin: where they come from: an address, a paper.
+        importer: who reads the file, for nets that are no technique of their own; the technique where not given.
         force: whether weights of the same name may be overwritten.
 
     Returns:
@@ -143,7 +145,7 @@ def import_weights(
     check_name(name)
     if name in catalogue() and not force:
         raise FileExistsAlready(f"there are weights called {name!r} already", "use another --name, or -f to overwrite")
-    importer = load_technique(technique)
+    importer = importer or load_technique(technique)
     if not isinstance(importer, Importer):
         raise UsageError(f"the technique {technique!r} imports no published weights", "see prosopon list")
     state, card = importer.import_published(path, config)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
+import numpy as np
 import tyro
+from numpy.typing import NDArray
+from PIL import Image
 
 from prosopon.app.args import Flag, Force, Input
 from prosopon.app.console import Console
@@ -16,23 +20,29 @@ from prosopon.core.clip import Clip, Frame
 from prosopon.core.errors import ExitCode, FileExistsAlready, MissingError, UsageError
 from prosopon.core.faces import Face, Track, Tracks
 from prosopon.core.history import Parent, Relationship, SourceType, Step
+from prosopon.core.parts import Part
 from prosopon.faces.alignment import Aligned, Alignment, face_as_json, write_alignment
 from prosopon.faces.crop import cut, square
-from prosopon.faces.crops import WritePicture, arrange, cut_faces, mostly, plain_png
-from prosopon.faces.draw import draw_faces, drawing
+from prosopon.faces.crops import WriteParts, WritePicture, arrange, cut_faces, mostly, plain_png
+from prosopon.faces.draw import draw_faces, draw_legend, draw_parts, drawing
 from prosopon.faces.finder import FaceFinder, open_finder
 from prosopon.faces.journal import Journal
 from prosopon.faces.order import Grouping, Key, grouped, in_order_of
+from prosopon.faces.parsing.kept import KeepingParser
+from prosopon.faces.parsing.parser import FaceParser, Name, open_parser
 from prosopon.faces.sheet import contact_sheet
 from prosopon.faces.track import track
 from prosopon.media.outputs import replacing
+from prosopon.media.part_maps import read_part_map, write_part_map
 from prosopon.media.read import read
 from prosopon.train.curves import curve
 
 ALIGNMENT = "alignment.jsonl"
 _SHEET = "sheet.png"
 _DRAWN = "drawn.png"
+_PARTS_SHEET = "parts.png"
 _MOST_ON_SHEET = 48
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -40,7 +50,8 @@ class Faces:
     """Find and follow the faces of a picture or video: boxes, 68 landmarks, head pose, openings of eyes and mouth.
 
     With -o a folder is made: alignment.jsonl, the faces cut out, a contact sheet, and a page to look at. A stopped run
-    goes on where it was. With --json a picture's faces are printed.
+    goes on where it was. With --json a picture's faces are printed. With --parts every pixel of the faces cut out is
+    told apart: skin, hair, eyes ...
     """
 
     input: Input
@@ -65,6 +76,11 @@ class Faces:
     """Side of the pictures."""
     margin: float = 0.3
     """What the pictures show around a face on each side, as a share of its size."""
+    parts: Flag = False
+    """Write a part map beside each picture as well, and measure how much of the face each part is."""
+    parser: Name = "auto"
+    """Who makes the part maps: a net of ours, one that you have imported, or the landmarks alone, which know the least;
+    auto takes builtin where its weights are there."""
     force: Force = False
     """Replace a folder that this verb made before."""
 
@@ -73,21 +89,33 @@ def run(args: Faces, console: Console) -> int:
     """Find, follow, write the folder."""
     _check(args)
     finder = open_finder(args.backend)
+    parser = open_parser(args.parser) if args.parts else None
     clip = read(args.input, progress=console)
-    tracks = mostly(_found(args, clip, finder, console), args.most)
+    with ExitStack() as stack:
+        journal = _journal(args, clip, finder, console)
+        if journal is not None:
+            stack.enter_context(journal)
+            parser = _keeping(args, parser)
+        try:
+            tracks = mostly(_found(args, clip, finder, journal, console), args.most)
+            faces = () if tracks.main is None else _cut_out(args, clip, tracks, parser, console)
+        except KeyboardInterrupt:
+            if journal is not None:
+                console.note(f"{len(journal)} frames are kept; the same command goes on from there")
+            raise
+        if journal is not None:
+            journal.forget()
+        if isinstance(parser, KeepingParser):
+            parser.forget()
     if tracks.main is None:
         what = f"no face was found in {args.input}"
         hint = "faces narrower than about 16 pixels are not seen"
         if not console.as_json:
             raise MissingError(what, hint)
         console.fail_softly(what, hint)
-        console.answer(_answer(args, clip, tracks, ()))
+        console.answer(_answer(args, clip, tracks, (), parser))
         return ExitCode.MISSING
-    if args.output is None:
-        faces = cut_faces(tracks, clip, None, size_px=args.size_px, margin=args.margin, progress=console)
-    else:
-        faces = _write(args, clip, tracks, console)
-    console.answer(_answer(args, clip, tracks, faces))
+    console.answer(_answer(args, clip, tracks, faces, parser))
     console.table(("track", "frames", "from", "to", "face width"), [*map(_row, enumerate(tracks.tracks))])
     if args.output is None:
         console.say("nothing was written; give -o FOLDER for the alignment, the pictures and a page")
@@ -101,6 +129,8 @@ def _check(args: Faces) -> None:
         raise UsageError(
             "--every and --most are at least 1, --size-px at least 16, --margin not negative", "correct it"
         )
+    if args.parser != "auto" and not args.parts:
+        raise UsageError("--parser says who makes part maps, and none were asked for", "add --parts")
     if args.output is None or not (args.output.exists() or args.output.is_symlink()):
         return
     if not args.force:
@@ -109,22 +139,26 @@ def _check(args: Faces) -> None:
         raise UsageError(f"{args.output} was not made by this verb", "choose another folder")
 
 
-def _found(args: Faces, clip: Clip, finder: FaceFinder, console: Console) -> Tracks:
-    """The tracks, with what an earlier run that was stopped has found already."""
+def _journal(args: Faces, clip: Clip, finder: FaceFinder, console: Console) -> Journal | None:
+    """What an earlier run that was stopped has found already; None where there is too little to be worth keeping."""
     if args.output is None or len(clip) == 1:
-        tracks = track(clip, finder, every=args.every, progress=console)
-    else:
-        about = {"journal": 1, "sha256": clip.sha256, "finder": finder.name}
-        path = args.output.absolute().with_name(f".{args.output.name}.faces-found.jsonl")
-        with Journal(path, about) as journal:
-            if journal.n_recalled:
-                console.note(f"{journal.n_recalled} frames were looked at before; going on from there")
-            try:
-                tracks = track(clip, finder, every=args.every, memory=journal, progress=console)
-            except KeyboardInterrupt:
-                console.note(f"{len(journal)} frames are kept; the same command goes on from there")
-                raise
-            journal.forget()
+        return None
+    about = {"journal": 1, "sha256": clip.sha256, "finder": finder.name}
+    journal = Journal(args.output.absolute().with_name(f".{args.output.name}.faces-found.jsonl"), about)
+    if journal.n_recalled:
+        console.note(f"{journal.n_recalled} frames were looked at before; going on from there")
+    return journal
+
+
+def _keeping(args: Faces, parser: FaceParser | None) -> FaceParser | None:
+    """The parser, remembering what it says; what is drawn from landmarks is drawn again as quickly as read."""
+    if args.output is None or parser is None or parser.name == "landmarks":
+        return parser
+    return KeepingParser(parser, args.output.absolute().with_name(f".{args.output.name}.faces-parsed"))
+
+
+def _found(args: Faces, clip: Clip, finder: FaceFinder, journal: Journal | None, console: Console) -> Tracks:
+    tracks = track(clip, finder, every=args.every, memory=journal, progress=console)
     if args.min_score <= 0:
         return tracks
     sure = [
@@ -134,29 +168,44 @@ def _found(args: Faces, clip: Clip, finder: FaceFinder, console: Console) -> Tra
     return replace(tracks, tracks=tuple(one for one in sure if len(one)))
 
 
-def _write(args: Faces, clip: Clip, tracks: Tracks, console: Console) -> tuple[Aligned, ...]:
+def _cut_out(
+    args: Faces, clip: Clip, tracks: Tracks, parser: FaceParser | None, console: Console
+) -> tuple[Aligned, ...]:
+    if args.output is not None:
+        return _write(args, clip, tracks, parser, console)
+    return cut_faces(
+        tracks, clip, None, size_px=args.size_px, margin=args.margin, parser=parser, progress=console
+    )  # fmt: skip
+
+
+def _write(args: Faces, clip: Clip, tracks: Tracks, parser: FaceParser | None, console: Console) -> tuple[Aligned, ...]:
     assert args.output is not None  # noqa: S101 - the caller has checked
-    picture = plain_png if args.no_pictures else _picture_writer(args.input, clip)
+    picture, part_map = (plain_png, write_part_map) if args.no_pictures else _writers(args.input, clip)
     with replacing(args.output) as folder:
         folder.mkdir()
         faces = cut_faces(
             tracks, clip, None if args.no_pictures else folder / "crops",
-            size_px=args.size_px, margin=args.margin, write=picture, progress=console,
+            size_px=args.size_px, margin=args.margin, write=picture,
+            parser=parser, write_parts=part_map, progress=console,
         )  # fmt: skip
-        ordered = in_order_of(faces, args.sort)
-        groups = grouped(ordered, args.group)
         if not args.no_pictures:
-            faces = arrange(groups, folder, "crops", ranked=args.sort != "time")
+            faces = arrange(
+                grouped(in_order_of(faces, args.sort), args.group), folder, "crops", ranked=args.sort != "time"
+            )
+            ordered = in_order_of(faces, args.sort)
             picture(_sheet(clip, ordered, args), folder / _SHEET)
+            parsed = [one for one in ordered if one.parts is not None]
+            if parsed:
+                picture(_parts_sheet(parsed, folder, args.sort), folder / _PARTS_SHEET)
             if len(clip) == 1:
                 picture(draw_faces(clip.first(), [one.face for one in faces]), folder / _DRAWN)
-        write_alignment(Alignment(_about(args, clip, tracks), faces), folder / ALIGNMENT)
+        write_alignment(Alignment(_about(args, clip, tracks, parser), faces), folder / ALIGNMENT)
         _report(tracks, clip, folder).write(folder / "index.html")
     return faces
 
 
-def _about(args: Faces, clip: Clip, tracks: Tracks) -> dict[str, Any]:
-    return {
+def _about(args: Faces, clip: Clip, tracks: Tracks, parser: FaceParser | None) -> dict[str, Any]:
+    about: dict[str, Any] = {
         "file": clip.name,
         "sha256": clip.sha256,
         "width": clip.width,
@@ -170,11 +219,18 @@ def _about(args: Faces, clip: Clip, tracks: Tracks) -> dict[str, Any]:
         "crop_px": args.size_px,
         "crop_margin": args.margin,
     }
+    if parser is not None:
+        about |= {"parser": parser.name, "parts": {str(int(part)): part.name.lower() for part in Part}}
+    return about
 
 
-def _answer(args: Faces, clip: Clip, tracks: Tracks, faces: Sequence[Aligned]) -> dict[str, Any]:
+def _answer(
+    args: Faces, clip: Clip, tracks: Tracks, faces: Sequence[Aligned], parser: FaceParser | None
+) -> dict[str, Any]:
     """What `--json` prints: a picture's faces themselves, a video's tracks."""
-    about = {"output": args.output, "back_end": tracks.back_end, "frames_looked_at": tracks.n_frames}
+    about: dict[str, Any] = {"output": args.output, "back_end": tracks.back_end, "frames_looked_at": tracks.n_frames}
+    if parser is not None:
+        about["parser"] = parser.name
     if len(clip) == 1:
         largest_first = sorted(faces, key=lambda one: -one.face.box.width * one.face.box.height)
         return {"faces": [{**face_as_json(one.face), "measures": one.measures} for one in largest_first], **about}
@@ -185,13 +241,14 @@ def _answer(args: Faces, clip: Clip, tracks: Tracks, faces: Sequence[Aligned]) -
     return {**about, "crops": sum(one.crop is not None for one in faces), "tracks": spans}
 
 
-def _picture_writer(path: Path, clip: Clip) -> WritePicture:
-    """How pictures of this input are written: cut out of marked media they are marked, too."""
+def _writers(path: Path, clip: Clip) -> tuple[WritePicture, WriteParts]:
+    """How pictures and part maps of this input are written: made of marked media they are marked, too."""
     from prosopon.vouch.verify import verify
 
     report = verify(path)
     if not report.synthetic:
-        return plain_png
+        return plain_png, write_part_map
+    from prosopon.vouch.part_maps import publish_part_map
     from prosopon.vouch.publish import publish_picture
 
     stated = [address.rpartition("/")[2] for address in report.source_types]
@@ -202,12 +259,15 @@ def _picture_writer(path: Path, clip: Clip) -> WritePicture:
     def marked(picture: Frame, destination: Path) -> None:
         publish_picture(picture, destination, step)
 
-    return marked
+    def marked_parts(parts: NDArray[np.uint8], destination: Path) -> None:
+        publish_part_map(parts, destination, replace(step, op="faces.parse"))
+
+    return marked, marked_parts
 
 
 def _sheet(clip: Clip, ordered: Sequence[Aligned], args: Faces) -> Frame:
     """Some of the faces in their order, with landmarks drawn in."""
-    chosen = [ordered[i] for i in _spread(range(len(ordered)), _MOST_ON_SHEET)]
+    chosen = _spread(ordered, _MOST_ON_SHEET)
     wanted: dict[int, list[Aligned]] = {}
     for one in chosen:
         wanted.setdefault(one.frame, []).append(one)
@@ -219,6 +279,21 @@ def _sheet(clip: Clip, ordered: Sequence[Aligned], args: Faces) -> Frame:
         if index >= max(wanted):
             break
     return contact_sheet([(pictures[id(one)], _caption(one, args.sort)) for one in chosen], side_px=160)
+
+
+def _parts_sheet(parsed: Sequence[Aligned], folder: Path, key: Key) -> Frame:
+    """Some of the faces that have part maps, these laid over them, and last what the colours mean."""
+    pictures: list[tuple[Frame, str]] = []
+    seen: set[Part] = set()
+    for one in _spread(parsed, _MOST_ON_SHEET):
+        assert one.crop is not None  # noqa: S101 - only pictures have part maps
+        assert one.parts is not None  # noqa: S101
+        parts = read_part_map(folder / one.parts)
+        with Image.open(folder / one.crop) as crop:
+            pictures.append((draw_parts(np.array(crop.convert("RGB")), parts), _caption(one, key)))
+        seen |= {Part(int(value)) for value in np.unique(parts) if value != Part.BACKGROUND}
+    side_px = 160
+    return contact_sheet([*pictures, (draw_legend(seen, side_px), "")], side_px=side_px)
 
 
 def _caption(one: Aligned, key: Key) -> str:
@@ -252,7 +327,7 @@ def _report(tracks: Tracks, clip: Clip, folder: Path) -> Report:
     report.table(("track", "frames", "from", "to", "face width"), [*map(_row, enumerate(tracks.tracks))])
     shown = [
         (folder / name, caption)
-        for name, caption in ((_DRAWN, "found"), (_SHEET, "faces"))
+        for name, caption in ((_DRAWN, "found"), (_SHEET, "faces"), (_PARTS_SHEET, "parts"))
         if (folder / name).is_file()
     ]
     if shown:
@@ -265,11 +340,11 @@ def _report(tracks: Tracks, clip: Clip, folder: Path) -> Report:
     return report
 
 
-def _spread(indices: Sequence[int], n: int) -> list[int]:
-    """Up to n of the indices, evenly spread."""
-    if len(indices) <= n:
-        return [*indices]
-    return [indices[round(i * (len(indices) - 1) / (n - 1))] for i in range(n)]
+def _spread(things: Sequence[_T], n: int) -> list[_T]:
+    """Up to n of the things, evenly spread."""
+    if len(things) <= n:
+        return [*things]
+    return [things[round(i * (len(things) - 1) / (n - 1))] for i in range(n)]
 
 
 def _drawn(index: int, face: Face) -> str:

@@ -11,9 +11,11 @@ import tyro
 
 from prosopon.app.args import Force, Input
 from prosopon.app.console import Console
-from prosopon.core.errors import CheckpointError, ExitCode
+from prosopon.core.errors import CheckpointError, ExitCode, UsageError
 from prosopon.models.catalogue import Entry, catalogue, find, user_folder
 
+_PARSING = "parsing"
+"""Face parsing is no technique of its own, but takes published weights as techniques do."""
 _Name = Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="NAME")]
 
 
@@ -40,9 +42,9 @@ class Import:
     file: Input
     """The published file."""
     technique: str
-    """Whose nets they fit: `prosopon list` names them."""
-    config: str
-    """The configuration that they were trained with: vox-256, for instance."""
+    """Whose nets they fit: `prosopon list` names them; or parsing."""
+    config: str | None = None
+    """The configuration that they were trained with: vox-256, for instance; parsing has one only, bisenet."""
     name: str | None = None
     """What to call them; <technique>.<config> when not given."""
     licence: str = ""
@@ -121,15 +123,28 @@ def _show(args: Show, console: Console) -> None:
 def _import(args: Import, console: Console) -> None:
     from prosopon.models.importing import import_weights
 
+    config, importer = args.config, None
+    if args.technique == _PARSING:
+        from prosopon.faces.parsing.bisenet import CONFIG, BiSeNetParser
+
+        config, importer = config or CONFIG, BiSeNetParser
+    if config is None:
+        raise UsageError(
+            f"weights of {args.technique} need the configuration that they were trained with",
+            "add --config, vox-256 for instance",
+        )
     entry = import_weights(
         args.file,
         technique=args.technique,
-        config=args.config,
-        name=args.name or f"{args.technique}.{args.config}",
+        config=config,
+        name=args.name or f"{args.technique}.{config}",
         licence=args.licence,
         origin=args.origin,
+        importer=importer,
         force=args.force,
     )
+    if "notice" in entry.card:
+        console.note(str(entry.card["notice"]))
     if entry.licence == "unknown":
         console.note("Their licence is not known: find it out before you use them, and give it with --licence.")
     console.answer(_as_json(entry))
