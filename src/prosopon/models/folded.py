@@ -161,6 +161,17 @@ def quad_conv(conv: nn.Conv2d) -> nn.Conv2d:
     return out
 
 
+def joined_conv(*convs: nn.Conv2d) -> nn.Conv2d:
+    """Convolutions of one form that read the same features, as one: its outputs are theirs one after the other."""
+    first = convs[0]
+    outputs = sum(conv.out_channels for conv in convs)
+    form: Any = (first.kernel_size, first.stride, first.padding)
+    out = nn.Conv2d(first.in_channels, outputs, *form)
+    out.weight = nn.Parameter(torch.cat([conv.weight.detach() for conv in convs]))
+    out.bias = nn.Parameter(torch.cat([conv.bias.detach() for conv in convs if conv.bias is not None]))
+    return out
+
+
 class FoldedBlock(nn.Module):
     """`SameBlock`, or `DownBlock`, in evaluation."""
 

@@ -71,6 +71,38 @@ def test_fast_is_plain(config: ModelConfig, precision: torch.dtype, worst: float
     assert float((single - got[:1]).abs().max()) <= worst / 10
 
 
+def test_pictures_larger_than_the_nets() -> None:
+    with torch.no_grad():
+        model = model_of(BLEND)
+    source, driving = smooth_pictures(1), smooth_pictures(2)
+    large = F.interpolate(source, size=(160, 160), mode="bicubic").clamp(0, 1)
+    points = model.keypoints(source)
+    with torch.no_grad():
+        nets = model.generator
+        small = nets.dense_motion_network.down(source).expand(2, -1, -1, -1)
+        motion = nets.dense_motion_network(small, points.expand(2), model.keypoints(driving))
+        features = nets.encode(source).expand(2, -1, -1, -1)
+        wanted = nets.decode(features, motion, large.expand(2, -1, -1, -1), model.keypoints(driving)).prediction
+    animator = FastAnimator(model)
+    got = animator.generate(animator.encode(source, large), animator.keypoints(driving)).prediction
+    assert got.shape == (2, 3, 160, 160)
+    assert float((got - wanted).abs().max()) <= 1e-4
+
+
+def test_positions_can_be_read_more_exactly_than_the_rest() -> None:
+    with torch.no_grad():
+        model = model_of(BLEND)
+        model.kp_detector.kp.weight.mul_(30)  # peaks as sharp as after training
+    seen = smooth_pictures(6)
+    wanted = model.keypoints(seen).value
+    off = [
+        float((FastAnimator(model, precision=torch.bfloat16, keypoint_precision=kind).keypoints(seen).value - wanted)
+              .abs().mean())
+        for kind in (None, torch.float32)
+    ]  # fmt: skip
+    assert off[1] < off[0] < 0.02
+
+
 @torch.no_grad()
 def test_model_is_left_alone() -> None:
     model = model_of(PAINT)

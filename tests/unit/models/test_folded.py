@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from prosopon.models import folded
 from prosopon.models.blocks import DownBlock, Hourglass, ResidualBlock, SameBlock, UpBlock
-from prosopon.models.folded import FoldedHead, Packed, doubling_conv, fold, quad_conv
+from prosopon.models.folded import FoldedHead, Packed, doubling_conv, fold, joined_conv, quad_conv
 
 TOLERANCE = 2e-5
 
@@ -103,6 +103,14 @@ def test_quad_conv_is_a_shuffled_conv() -> None:
     conv = nn.Conv2d(2, 3, 5, padding=2)
     features = pictures(2, 6)
     assert torch.allclose(F.pixel_shuffle(quad_conv(conv)(features), 2), conv(features), atol=1e-6)
+
+
+@torch.inference_mode()
+def test_joined_convs_answer_one_after_the_other() -> None:
+    first, second = nn.Conv2d(4, 3, 7, padding=3), nn.Conv2d(4, 1, 7, padding=3)
+    features = pictures(4, 8)
+    wanted = torch.cat((first(features), second(features)), dim=1)
+    assert torch.allclose(joined_conv(first, second)(features), wanted, atol=1e-6)
 
 
 @torch.inference_mode()

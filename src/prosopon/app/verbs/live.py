@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,7 +107,7 @@ def run(args: Live, console: Console) -> int:
             engine=args.engine, precision=args.precision, progress=console,
         )  # fmt: skip
         animator = LiveAnimator(
-            nets, still, part, Follower(finder, follow), options,
+            nets, still, part, Follower(finder, follow, aside=held.enter_context(ThreadPoolExecutor(1))), options,
             net_size_px=model.config.size_px, any_size=model.config.generator.head == "blend",
         )  # fmt: skip
         spool = held.enter_context(Spool(args.output, animator.part_px)) if args.output is not None else None

@@ -2,20 +2,24 @@
 
 What is saved, largest first: convolutions run in bfloat16 where the machine has units for it (positions, softmax and
 flows stay in float32); the source is encoded once a video instead of once a frame; convolutions have the forms of
-`models.folded`; weights and features lie channels-last; frames go through in batches.
+`models.folded`; a result larger than the nets is put together from matrix products; weights and features lie
+channels-last; frames go through in batches.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from prosopon.create.fomm.model import FommModel
-from prosopon.create.fomm.net import Generated, Generator, KeypointDetector, Keypoints
-from prosopon.models.folded import fold
+from prosopon.create.fomm.net import DenseMotion, Generated, Generator, KeypointDetector, Keypoints
+from prosopon.models.enlarging import enlarged
+from prosopon.models.folded import FoldedHead, fold, joined_conv
+from prosopon.models.grid import warp
 
 Net = TypeVar("Net", bound=nn.Module)
 
@@ -26,12 +30,14 @@ class EncodedSource:
 
     Attributes:
         picture: `(1, 3, H, W)` float32, what is warped: any size for a model with the blend head.
+        at_net: `(1, 3, S, S)` float32, the same at the nets' size.
         features: `(1, C, h, w)` float32 of the picture at the nets' size: float32, because they are warped.
         small: `(1, 3, h', w')` shrunk for the dense motion net.
         keypoints: of the source.
     """
 
     picture: Tensor
+    at_net: Tensor
     features: Tensor
     small: Tensor
     keypoints: Keypoints
@@ -52,13 +58,14 @@ class FastAnimator:
         Args:
             model: a loaded model, on the device to compute on.
             precision: of the convolutions, `torch.float32` or `torch.bfloat16`.
-            keypoint_precision: of the keypoint detector's; as `precision` if not given.
+            keypoint_precision: of the convolution that positions are read from; as `precision` if not given. What
+                comes before it can be rounded: nothing there is read as a number.
         """
         self.device = model.device
-        self.detector: KeypointDetector = self._prepared(
-            model.kp_detector, precision if keypoint_precision is None else keypoint_precision
-        )
+        self.detector: KeypointDetector = self._prepared(model.kp_detector, precision)
+        _read_positions_in(self.detector, keypoint_precision or precision)
         self.generator: Generator = self._prepared(model.generator, precision)
+        _join_maps(self.generator.dense_motion_network, model.generator.dense_motion_network)
 
     def _prepared(self, net: Net, precision: torch.dtype) -> Net:
         folded = fold(net)
@@ -82,7 +89,7 @@ class FastAnimator:
         keypoints = self.detector(image)
         shown = image if full is None else full.to(self.device).float()
         features = self.generator.encode(image).float().contiguous()
-        return EncodedSource(shown, features, small, Keypoints(keypoints.value, keypoints.jacobian))
+        return EncodedSource(shown, image, features, small, Keypoints(keypoints.value, keypoints.jacobian))
 
     @torch.inference_mode()
     def keypoints(self, frames: Tensor) -> Keypoints:
@@ -99,4 +106,54 @@ class FastAnimator:
             return tensor.expand(batch, *tensor.shape[1:])
 
         motion = self.generator.dense_motion_network(repeated(source.small), source.keypoints.expand(batch), kp_driving)
-        return self.generator.decode(repeated(source.features), motion, repeated(source.picture), kp_driving)
+        generated = self.generator.decode(repeated(source.features), motion, repeated(source.at_net), kp_driving)
+        if source.picture is source.at_net or generated.blend is None or generated.painted is None:
+            return generated
+        return replace(generated, prediction=self._large(generated, repeated(source.picture)))
+
+    def _large(self, generated: Generated, picture: Tensor) -> Tensor:
+        """What `Generator.decode` gives for a picture of another size than the nets', `(B, 3, H, W)`."""
+        assert generated.blend is not None  # noqa: S101 - the caller looked
+        assert generated.painted is not None  # noqa: S101
+        height, width = picture.shape[-2:]
+        moved = generated.motion.deformation.permute(0, 3, 1, 2)
+        flow = enlarged(moved, height, width, mode="bilinear", align_corners=True).permute(0, 2, 3, 1)
+        shown = warp(picture, flow, align_corners=self.generator.align_corners, padding="border")
+        painted = enlarged(generated.painted, height, width, mode="bicubic").clamp_(0, 1)
+        blend = F.interpolate(generated.blend, size=(height, width), mode="bilinear")
+        return painted.lerp_(shown, blend)
+
+
+def _read_positions_in(detector: KeypointDetector, precision: torch.dtype) -> None:
+    """Let a folded detector compute the logits of the positions in another type than all the rest.
+
+    A softmax of low temperature multiplies their error by ten, and a point that is off moves the whole picture. A
+    small net's points, rounded everywhere but there, are off by a hundredth of a pixel of 128.
+    """
+    rest = detector.kp.weight.dtype
+    detector.kp.to(precision)
+
+    def maps(small: Tensor) -> tuple[Tensor, ...]:
+        features = detector.predictor(small.to(rest))
+        logits: Tensor = detector.kp(features.to(precision))
+        if detector.jacobian is None:
+            return (logits,)
+        # Weighted by place afterwards, which is several times slower when channels lie last.
+        return logits, detector.jacobian(features).float().contiguous()
+
+    detector.maps = maps  # type: ignore[method-assign]
+
+
+def _join_maps(folded: DenseMotion, plain: DenseMotion) -> None:
+    """Let a folded net make its mask and what is hidden with one convolution: both read the same features."""
+    if plain.occlusion is None:
+        return
+    head = FoldedHead(joined_conv(plain.mask, plain.occlusion)).requires_grad_(False)
+    head.to(dtype=folded.mask.weight.dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    kinds = plain.mask.out_channels
+
+    def maps(stacked: Tensor) -> tuple[Tensor, ...]:
+        logits: Tensor = head(folded.hourglass(stacked.to(head.weight.dtype)))
+        return logits[:, :kinds], logits[:, kinds:]
+
+    folded.maps = maps  # type: ignore[method-assign]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Literal
 
@@ -45,10 +47,20 @@ class Follower:
     Args:
         finder: finds faces; None for the whole picture.
         crop: `auto` for around the face, `whole`, or a fixed box in full-frame pixels.
+        aside: where a person who is known is looked for while the frames go on: what is found then counts from the
+            next frame on, and no frame waits for it. Without it every search is waited for.
     """
 
-    def __init__(self, finder: FaceFinder | None, crop: Box | Literal["auto", "whole"]) -> None:
+    def __init__(
+        self,
+        finder: FaceFinder | None,
+        crop: Box | Literal["auto", "whole"],
+        *,
+        aside: Executor | None = None,
+    ) -> None:
         self._finder = finder if crop == "auto" else None
+        self._aside = aside
+        self._search: Future[list[Face]] | None = None
         self._fixed = crop if isinstance(crop, Box) else None
         self._box: Box | None = None
         self._wanted: Box | None = None
@@ -70,15 +82,12 @@ class Follower:
         if self._finder is None:
             is_new, self._box = self._box is None, self._box or self._still(frame)
             return Sight(self._box, is_seen=True, is_new=is_new)
-        found = None
-        if self._box is None or at_s - self._looked_s >= _LOOK_EVERY_S or at_s < self._looked_s:
-            self._looked_s = at_s
-            found = self._find(self._finder, frame)
+        found = self._found(self._finder, frame, at_s)
         is_new = False
         if found is not None and found.landmarks is not None:
             head = head_box([found.landmarks])
-            is_new = self._box is None or at_s - self._seen_s > _GONE_S
-            self._face, self._seen_s = found.box, at_s
+            is_new = self._box is None or self._looked_s - self._seen_s > _GONE_S
+            self._face, self._seen_s = found.box, self._looked_s
             if is_new:
                 self._box = self._wanted = head
             elif self._wanted is None or _has_left(head, self._wanted):
@@ -90,9 +99,22 @@ class Follower:
             self._box = _towards(self._box, self._wanted, 1 - math.exp(-passed_s / _FOLLOW_S))
         return Sight(self._box, at_s - self._seen_s <= HOLD_GAP_S, is_new)
 
-    def _find(self, finder: FaceFinder, frame: Frame) -> Face | None:
+    def _found(self, finder: FaceFinder, frame: Frame, at_s: float) -> Face | None:
+        """The person, where a search has just ended; begins the next one where it is time for it."""
+        is_due = self._box is None or at_s - self._looked_s >= _LOOK_EVERY_S or at_s < self._looked_s
+        if self._search is None and is_due:
+            self._looked_s = at_s
+            if self._aside is None or self._box is None:
+                return self._chosen(finder.find(frame))
+            self._search = self._aside.submit(finder.find, frame)
+        if self._search is None or not self._search.done():
+            return None
+        faces, self._search = self._search.result(), None
+        return self._chosen(faces)
+
+    def _chosen(self, faces: Sequence[Face]) -> Face | None:
         """The face of the person that is followed; of a new one the largest."""
-        faces = [face for face in finder.find(frame) if face.landmarks is not None]
+        faces = [face for face in faces if face.landmarks is not None]
         known = self._face
         if known is None:
             return next(iter(faces), None)

@@ -25,7 +25,7 @@ from prosopon.create.fomm.options import AnimateOptions, MotionOptions, parse_cr
 from prosopon.create.fomm.transfer import transfer
 from prosopon.faces.crop import cut
 from prosopon.faces.finder import FaceFinder
-from prosopon.faces.paste import feather, paste
+from prosopon.faces.paste import feather
 from prosopon.models.tensors import to_frames, to_tensor
 
 _LARGEST_PART_PX = 512
@@ -147,7 +147,8 @@ class LiveAnimator:
             animator, self._picture, part, net_size_px, self.part_px if any_size else net_size_px
         )
         self._side_px = round(part.width)
-        self._mask = feather(self._side_px)
+        # Bytes: in float arithmetic putting a picture together takes as long as moving it.
+        self._mask = Image.fromarray(np.round(255 * feather(self._side_px)).astype(np.uint8))
         self.width, self.height = (source.width, source.height) if options.paste else (self.part_px, self.part_px)
         self._reference: Keypoints | None = None
         self._last: Frame | None = None
@@ -200,8 +201,10 @@ class LiveAnimator:
         """The whole picture `uint8 (H, W, 3)` with a moving part that `see` gave."""
         if not self._options.paste:
             return patch
-        # In whole bytes and at its place's own size first: to resample it while pasting takes several times as long.
-        return paste(self._picture, at_side(patch, self._side_px), self._part, self._mask)
+        result = Image.fromarray(self._picture)
+        place = (round(self._part.left), round(self._part.top))
+        result.paste(Image.fromarray(at_side(patch, self._side_px)), place, self._mask)
+        return np.asarray(result)
 
     def clip(self, patches: Clip, driving: Parent, weights_name: str, weights_sha256: str | None) -> Clip:
         """What `see` gave, as a clip of whole pictures with its history.

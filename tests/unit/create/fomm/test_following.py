@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -58,6 +62,47 @@ def test_known_faces_are_looked_for_four_times_a_second() -> None:
     finder = Told(face(150))
     looks(Follower(finder, "auto"), 0, 4)
     assert 14 <= finder.n_asked <= 17
+
+
+class Slow(Executor):
+    """Does what it was given when it is told to."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[Future[Any], Callable[[], Any]]] = []
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        self.waiting.append((future, lambda: fn(*args, **kwargs)))
+        return future
+
+    def work(self) -> None:
+        for future, task in self.waiting:
+            future.set_result(task())
+        self.waiting.clear()
+
+
+def test_no_frame_waits_for_a_search_aside_once_somebody_is_known() -> None:
+    finder, aside = Told(face(150)), Slow()
+    follower = Follower(finder, "auto", aside=aside)
+    assert looks(follower, 0, 0.04)[0] is not None  # the first one is waited for
+    finder.faces = [face(190)]
+    assert {sight.box for sight in looks(follower, 0.04, 0.5) if sight} == {head(face(150))}
+    assert (finder.n_asked, len(aside.waiting)) == (1, 1)  # and no second search is begun meanwhile
+    aside.work()
+    moved = looks(follower, 0.54, 0.2)[-1]
+    assert moved is not None
+    assert moved.box.left > head(face(150)).left
+    assert len(aside.waiting) == 1
+
+
+def test_a_search_that_takes_too_long_is_not_a_sight() -> None:
+    finder, aside = Told(face(150)), Slow()
+    follower = Follower(finder, "auto", aside=aside)
+    assert [sight.is_seen for sight in looks(follower, 0, 1) if sight] == [True] * 16 + [False] * 9
+    aside.work()  # it says where the person was a while ago
+    assert not any(sight.is_seen for sight in looks(follower, 1, 0.08) if sight)
+    aside.work()
+    assert all(sight.is_seen for sight in looks(follower, 1.08, 0.08) if sight)
 
 
 def test_small_movements_leave_the_crop_where_it_is() -> None:
