@@ -6,10 +6,10 @@ import torch
 from torch import nn
 
 from prosopon.faces.builtin import losses
-from prosopon.faces.builtin.blocks import folded
 from prosopon.faces.builtin.detector import STRIDE, Detector, decode
 from prosopon.faces.builtin.landmarks import LandmarkNet, Placed
 from prosopon.faces.stance import Stance
+from prosopon.models.face_blocks import folded
 
 
 @pytest.fixture(autouse=True)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +16,7 @@ from prosopon.faces.crop import cut
 from prosopon.studio.performance import Performance
 from prosopon.studio.person import Identity, Light
 from prosopon.studio.render import render
+from prosopon.train.processes import mapped
 
 _RENDER_PX = 208
 """Rendered faces are about as large as in crops of `FRAME_PX`, a little larger so that cutting blurs nothing."""
@@ -52,25 +51,18 @@ def prepare_rendered(wanted: RenderedPeople, *, processes: int | None = None, pr
     sizes = {"frame_px": FRAME_PX, "crop_side": CROP_SIDE, "render_px": _RENDER_PX, "step_s": _STEP_S}
 
     def fill(folder: Path) -> None:
-        write_store(folder, _rendered(wanted, processes or os.cpu_count() or 1, progress))
+        write_store(folder, _rendered(wanted, processes, progress))
 
     return kept_store(["rendered", options, sizes], fill)
 
 
-def _rendered(wanted: RenderedPeople, processes: int, progress: Progress) -> Iterator[tuple[StoredClip, Cutting]]:
+def _rendered(
+    wanted: RenderedPeople, processes: int | None, progress: Progress
+) -> Iterator[tuple[StoredClip, Cutting]]:
     progress.start("rendering people", wanted.people)
-    numbers = range(wanted.people)
-    if processes == 1:
-        for number in numbers:
-            yield _person(wanted, number)
-            progress.advance()
-        return
-    # A fresh interpreter: forking one in which the nets' threads run may hang.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(processes, max(1, wanted.people)), mp_context=context) as pool:
-        for result in pool.map(_person, [wanted] * wanted.people, numbers):
-            yield result
-            progress.advance()
+    for person in mapped(partial(_person, wanted), range(wanted.people), processes=processes):
+        yield person
+        progress.advance()
 
 
 def _person(wanted: RenderedPeople, number: int) -> tuple[StoredClip, Cutting]:

@@ -13,8 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from prosopon.faces.builtin.blocks import Conv, Merge, Residual
 from prosopon.faces.stance import Stance
+from prosopon.models.face_blocks import Conv, Merge, Residual
 
 STRIDE = 8
 MULTIPLE = 32

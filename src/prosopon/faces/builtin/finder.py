@@ -21,13 +21,13 @@ from torch import Tensor
 from prosopon.core.clip import Frame
 from prosopon.core.errors import CheckpointError
 from prosopon.core.faces import Box, Face
-from prosopon.faces.builtin.blocks import folded
 from prosopon.faces.builtin.detector import MULTIPLE, Detector, apart, decode
 from prosopon.faces.builtin.landmarks import CROP_PX, CROP_SIDE, LandmarkNet
 from prosopon.faces.pose68 import face_box, fit_head
 from prosopon.faces.stance import Stance, apply, view
 from prosopon.models.catalogue import find
 from prosopon.models.checkpoint import load, load_strict, part
+from prosopon.models.face_blocks import folded
 from prosopon.models.tensors import to_tensor
 
 WEIGHTS = "faces.builtin"

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from prosopon.faces.builtin.blocks import Conv, Merge, Residual
+from prosopon.models.face_blocks import Conv, Merge, Residual
 
 CROP_PX = 128
 CROP_SIDE = 1.5

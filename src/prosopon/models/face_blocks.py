@@ -1,4 +1,4 @@
-"""Convolution blocks of the built-in face nets, and how they are made ready for inference."""
+"""Convolution blocks of the face nets, and how they are made ready for inference."""
 
 from __future__ import annotations
 
@@ -64,12 +64,21 @@ class Merge(nn.Module):
         return out
 
 
-def folded(net: Net) -> Net:
-    """A copy for inference: batch norms inside their convolutions, weights laid out for the CPU, no gradients."""
+def fused(net: Net) -> Net:
+    """A copy for evaluation: batch norms inside their convolutions; gradients reach its input, not its weights."""
     out = copy.deepcopy(net).eval()
-    for part in out.modules():
-        if isinstance(part, Conv) and isinstance(part.conv, nn.Conv2d) and isinstance(part.norm, nn.BatchNorm2d):
-            part.conv = Packed(fuse_conv_bn_eval(part.conv, part.norm), relu=part.relu)
-            part.norm = nn.Identity()
-            part.relu = False
+    for block in out.modules():
+        if isinstance(block, Conv) and isinstance(block.conv, nn.Conv2d) and isinstance(block.norm, nn.BatchNorm2d):
+            block.conv = fuse_conv_bn_eval(block.conv, block.norm)
+            block.norm = nn.Identity()
     return out.requires_grad_(False)
+
+
+def folded(net: Net) -> Net:
+    """A copy for inference: as `fused`, and weights laid out for the CPU; no gradients reach its input."""
+    out = fused(net)
+    for block in out.modules():
+        if isinstance(block, Conv) and isinstance(block.conv, nn.Conv2d):
+            block.conv = Packed(block.conv, relu=block.relu)
+            block.relu = False
+    return out
