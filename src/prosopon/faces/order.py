@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Literal, get_args
 
 import numpy as np
@@ -16,8 +17,8 @@ Grouping = Literal["track", "pose", "identity", "none"]
 
 POSES = ("left", "half-left", "front", "half-right", "right")
 _POSE_EDGES_DEG = (-35.0, -12.0, 12.0, 35.0)
-_SAME_PERSON = 0.5
-"""Cosine distance of embeddings above which groups are not joined."""
+SAME_PERSON = 0.5
+"""Cosine of embeddings from which faces are taken for one person's, where nothing else is said."""
 
 
 def _pose(name: str) -> Callable[[Aligned], float]:
@@ -42,17 +43,22 @@ _VALUES: dict[str, Callable[[Aligned], float]] = {
 }
 
 
-def in_order_of(faces: Sequence[Aligned], key: Key) -> list[Aligned]:
+def in_order_of(faces: Sequence[Aligned], key: Key, *, same_person: float = SAME_PERSON) -> list[Aligned]:
     """Sorted: the sharpest, brightest, largest, most open, surest first; angles from the smallest; time from the start.
 
     `identity` puts alike faces beside each other, people with many faces first. Faces that lack what is sorted by
     come last, in order of time.
 
+    Args:
+        faces: in order of time.
+        key: what to sort by.
+        same_person: cosine of embeddings from which two are one person.
+
     Raises:
         UsageError: there is no such key; `identity` without embeddings.
     """
     if key == "identity":
-        groups = grouped(faces, "identity")
+        groups = grouped(faces, "identity", same_person=same_person)
         return [one for group in sorted(groups.values(), key=len, reverse=True) for one in group]
     if key not in get_args(Key):
         raise UsageError(f"faces cannot be sorted by {key!r}", f"use one of {', '.join(get_args(Key))}")
@@ -61,16 +67,26 @@ def in_order_of(faces: Sequence[Aligned], key: Key) -> list[Aligned]:
     return [faces[i] for i in order]
 
 
-def grouped(faces: Sequence[Aligned], by: Grouping) -> dict[str, list[Aligned]]:
+def grouped(faces: Sequence[Aligned], by: Grouping, *, same_person: float = SAME_PERSON) -> dict[str, list[Aligned]]:
     """Faces by the name of their group, each in the given order.
 
     `track`: a person as long as they are followed; `pose`: five ranges of yaw (left and right are the picture's);
     `identity`: people by the likeness of their embeddings, `person_00` having the most faces; `none`: one group.
 
+    Args:
+        faces: in order.
+        by: what to group by.
+        same_person: cosine of embeddings from which two are one person.
+
     Raises:
         UsageError: there is no such grouping; `identity` without embeddings.
     """
-    names = {"track": _tracks, "pose": _poses, "identity": _people, "none": _all}
+    names: dict[str, Callable[[Sequence[Aligned]], list[str]]] = {
+        "track": _tracks,
+        "pose": _poses,
+        "identity": partial(_people, same_person=same_person),
+        "none": _all,
+    }
     if by not in names:
         raise UsageError(f"faces cannot be grouped by {by!r}", f"use one of {', '.join(names)}")
     groups: dict[str, list[Aligned]] = {}
@@ -96,13 +112,13 @@ def _poses(faces: Sequence[Aligned]) -> list[str]:
     return names
 
 
-def _people(faces: Sequence[Aligned]) -> list[str]:
+def _people(faces: Sequence[Aligned], same_person: float) -> list[str]:
     known = [one.face.embedding for one in faces if one.face.embedding is not None]
     if len(known) != len(faces):
         raise UsageError("the faces have no embeddings to tell people by", "group or sort by something else")
     if len(known) < 2:
         return ["person_00"] * len(faces)
-    labels = fcluster(linkage(np.stack(known), "average", metric="cosine"), _SAME_PERSON, "distance")
+    labels = fcluster(linkage(np.stack(known), "average", metric="cosine"), 1 - same_person, "distance")
     sizes = {label: int((labels == label).sum()) for label in labels}
     rank = {label: i for i, label in enumerate(sorted(sizes, key=lambda label: (-sizes[label], label)))}
     return [f"person_{rank[label]:02d}" for label in labels]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -16,6 +16,7 @@ from PIL import Image
 from prosopon.app.args import Flag, Force, Input
 from prosopon.app.console import Console
 from prosopon.app.report import Report
+from prosopon.app.who import Told, Who, tell_apart
 from prosopon.core.clip import Clip, Frame
 from prosopon.core.errors import ExitCode, FileExistsAlready, MissingError, UsageError
 from prosopon.core.faces import Face, Track, Tracks
@@ -27,7 +28,7 @@ from prosopon.faces.crops import WriteParts, WritePicture, arrange, cut_faces, m
 from prosopon.faces.draw import draw_faces, draw_legend, draw_parts, drawing
 from prosopon.faces.finder import FaceFinder, open_finder
 from prosopon.faces.journal import Journal
-from prosopon.faces.order import Grouping, Key, grouped, in_order_of
+from prosopon.faces.order import SAME_PERSON, Grouping, Key, grouped, in_order_of
 from prosopon.faces.parsing.kept import KeepingParser
 from prosopon.faces.parsing.parser import FaceParser, Name, open_parser
 from prosopon.faces.sheet import contact_sheet
@@ -69,7 +70,8 @@ class Faces:
     sort: Key = "time"
     """Order of the pictures: best, largest, most open first; angles from the smallest."""
     group: Grouping = "track"
-    """Folders of the pictures: one for each person followed, for each range of yaw, or one for all."""
+    """Folders of the pictures: one for each track followed, for each range of yaw, for each person (identity), or one
+    for all."""
     no_pictures: Flag = False
     """Write the alignment and the page only."""
     size_px: int = 256
@@ -81,6 +83,8 @@ class Faces:
     parser: Name = "auto"
     """Who makes the part maps: a net of ours, one that you have imported, or the landmarks alone, which know the least;
     auto takes builtin where its weights are there."""
+    who: Annotated[Who, tyro.conf.OmitArgPrefixes] = field(default_factory=Who)
+    """Telling people apart."""
     force: Force = False
     """Replace a folder that this verb made before."""
 
@@ -97,8 +101,11 @@ def run(args: Faces, console: Console) -> int:
             stack.enter_context(journal)
             parser = _keeping(args, parser)
         try:
-            tracks = mostly(_found(args, clip, finder, journal, console), args.most)
-            faces = () if tracks.main is None else _cut_out(args, clip, tracks, parser, console)
+            found = _found(args, clip, finder, journal, console)
+            by_identity = "identity" in (args.sort, args.group)
+            told = tell_apart(found, clip, finder, args.who, console, wanted=by_identity)
+            tracks = mostly(told.tracks, args.most)
+            faces = () if tracks.main is None else _cut_out(args, clip, replace(told, tracks=tracks), parser, console)
         except KeyboardInterrupt:
             if journal is not None:
                 console.note(f"{len(journal)} frames are kept; the same command goes on from there")
@@ -108,8 +115,12 @@ def run(args: Faces, console: Console) -> int:
         if isinstance(parser, KeepingParser):
             parser.forget()
     if tracks.main is None:
-        what = f"no face was found in {args.input}"
-        hint = "faces narrower than about 16 pixels are not seen"
+        what, hint = f"no face was found in {args.input}", "faces narrower than about 16 pixels are not seen"
+        if found.main is not None:
+            what, hint = (
+                f"nobody of those asked for is in {args.input}",
+                "try another portrait, or another --same-person",
+            )
         if not console.as_json:
             raise MissingError(what, hint)
         console.fail_softly(what, hint)
@@ -168,18 +179,18 @@ def _found(args: Faces, clip: Clip, finder: FaceFinder, journal: Journal | None,
     return replace(tracks, tracks=tuple(one for one in sure if len(one)))
 
 
-def _cut_out(
-    args: Faces, clip: Clip, tracks: Tracks, parser: FaceParser | None, console: Console
-) -> tuple[Aligned, ...]:
+def _cut_out(args: Faces, clip: Clip, told: Told, parser: FaceParser | None, console: Console) -> tuple[Aligned, ...]:
     if args.output is not None:
-        return _write(args, clip, tracks, parser, console)
+        return _write(args, clip, told, parser, console)
     return cut_faces(
-        tracks, clip, None, size_px=args.size_px, margin=args.margin, parser=parser, progress=console
+        told.tracks, clip, None, size_px=args.size_px, margin=args.margin, parser=parser, progress=console
     )  # fmt: skip
 
 
-def _write(args: Faces, clip: Clip, tracks: Tracks, parser: FaceParser | None, console: Console) -> tuple[Aligned, ...]:
+def _write(args: Faces, clip: Clip, told: Told, parser: FaceParser | None, console: Console) -> tuple[Aligned, ...]:
     assert args.output is not None  # noqa: S101 - the caller has checked
+    tracks = told.tracks
+    same_person = SAME_PERSON if told.same_person is None else told.same_person
     picture, part_map = (plain_png, write_part_map) if args.no_pictures else _writers(args.input, clip)
     with replacing(args.output) as folder:
         folder.mkdir()
@@ -189,22 +200,31 @@ def _write(args: Faces, clip: Clip, tracks: Tracks, parser: FaceParser | None, c
             parser=parser, write_parts=part_map, progress=console,
         )  # fmt: skip
         if not args.no_pictures:
-            faces = arrange(
-                grouped(in_order_of(faces, args.sort), args.group), folder, "crops", ranked=args.sort != "time"
+            groups = grouped(
+                in_order_of(faces, args.sort, same_person=same_person), args.group, same_person=same_person
             )
-            ordered = in_order_of(faces, args.sort)
+            faces = arrange(groups, folder, "crops", ranked=args.sort != "time")
+            ordered = in_order_of(faces, args.sort, same_person=same_person)
             picture(_sheet(clip, ordered, args), folder / _SHEET)
             parsed = [one for one in ordered if one.parts is not None]
             if parsed:
                 picture(_parts_sheet(parsed, folder, args.sort), folder / _PARTS_SHEET)
             if len(clip) == 1:
                 picture(draw_faces(clip.first(), [one.face for one in faces]), folder / _DRAWN)
-        write_alignment(Alignment(_about(args, clip, tracks, parser), faces), folder / ALIGNMENT)
+        write_alignment(Alignment(_about(args, clip, told, parser), _told(args, faces)), folder / ALIGNMENT)
         _report(tracks, clip, folder).write(folder / "index.html")
     return faces
 
 
-def _about(args: Faces, clip: Clip, tracks: Tracks, parser: FaceParser | None) -> dict[str, Any]:
+def _told(args: Faces, faces: Sequence[Aligned]) -> tuple[Aligned, ...]:
+    """The faces as they are told of: embeddings only where they were asked for, for they are long."""
+    if args.who.embed:
+        return tuple(faces)
+    return tuple(replace(one, face=replace(one.face, embedding=None)) for one in faces)
+
+
+def _about(args: Faces, clip: Clip, told: Told, parser: FaceParser | None) -> dict[str, Any]:
+    tracks = told.tracks
     about: dict[str, Any] = {
         "file": clip.name,
         "sha256": clip.sha256,
@@ -219,6 +239,8 @@ def _about(args: Faces, clip: Clip, tracks: Tracks, parser: FaceParser | None) -
         "crop_px": args.size_px,
         "crop_margin": args.margin,
     }
+    if told.same_person is not None:
+        about["same_person"] = told.same_person
     if parser is not None:
         about |= {"parser": parser.name, "parts": {str(int(part)): part.name.lower() for part in Part}}
     return about
@@ -232,7 +254,7 @@ def _answer(
     if parser is not None:
         about["parser"] = parser.name
     if len(clip) == 1:
-        largest_first = sorted(faces, key=lambda one: -one.face.box.width * one.face.box.height)
+        largest_first = sorted(_told(args, faces), key=lambda one: -one.face.box.width * one.face.box.height)
         return {"faces": [{**face_as_json(one.face), "measures": one.measures} for one in largest_first], **about}
     spans = [
         {"frames": len(one), "first": min(one.faces), "last": max(one.faces), "mean_area": one.mean_area}

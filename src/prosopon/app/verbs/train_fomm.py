@@ -64,6 +64,8 @@ class TrainFomm:
     """Learn from so many rendered people too, whose landmarks are exact; 0 for none. Takes minutes, once."""
     rendered_frames: int = 40
     """Pictures of each rendered person."""
+    facekit: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
+    """Render people with faces of the ICT Face Model Light too, as many again; docs/studio.md says how to get it."""
     name: str | None = None
     """What the weights are called; fomm.CONFIG when not given."""
     start_from: Path | None = None
@@ -134,8 +136,9 @@ def _material(args: TrainFomm, config: FommConfig, console: Console) -> Material
     if args.data:
         stores.append(prepare_footage(args.data, every=args.every, progress=console))
     if args.rendered_people:
-        wanted = RenderedPeople(args.rendered_people, args.rendered_frames)
-        stores.append(prepare_rendered(wanted, progress=console))
+        kits = [None] if args.facekit is None else [None, args.facekit]
+        wanted = [RenderedPeople(args.rendered_people, args.rendered_frames, facekit=kit) for kit in kits]
+        stores += [prepare_rendered(one, progress=console) for one in wanted]
     if args.held_out:
         held_out.append(prepare_footage(args.held_out, every=args.every, progress=console))
     return face_material(stores, held_out, config.model.size_px)

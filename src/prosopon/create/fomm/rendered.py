@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from prosopon.core.faces import Pose
 from prosopon.core.progress import SILENT, Progress
 from prosopon.create.fomm.prepared import CROP_SIDE, FRAME_PX, Cutting, Store, StoredClip, still_box, write_store
 from prosopon.create.fomm.sources import kept_store
 from prosopon.faces.crop import cut
+from prosopon.models.files import sha256_of
+from prosopon.studio.facekit import open_kit, random_face
 from prosopon.studio.performance import Performance
 from prosopon.studio.person import Identity, Light
 from prosopon.studio.render import render
@@ -23,6 +26,9 @@ _RENDER_PX = 208
 _STEP_S = 0.3
 """Between kept frames: far enough apart that no two look alike."""
 
+_WIDER = 1.7
+"""What the heads of those who turn far are turned by, times what they would be: up to 60 degrees."""
+
 
 @dataclass(frozen=True)
 class RenderedPeople:
@@ -32,11 +38,15 @@ class RenderedPeople:
         people: number of people; each is one clip.
         frames: frames of each.
         seed: people, light and movement follow from it.
+        facekit: faces of a kit (`studio.facekit`) instead of the built-in head.
+        wide_share: share of the people who turn their heads nearly twice as far as people who talk do.
     """
 
     people: int
     frames: int
     seed: int = 0
+    facekit: Path | None = None
+    wide_share: float = 0.4
 
 
 def prepare_rendered(wanted: RenderedPeople, *, processes: int | None = None, progress: Progress = SILENT) -> Store:
@@ -47,7 +57,8 @@ def prepare_rendered(wanted: RenderedPeople, *, processes: int | None = None, pr
         processes: that render at the same time; one for each core when not given. They change nothing else.
         progress: hears of every person.
     """
-    options = {"people": wanted.people, "frames": wanted.frames, "seed": wanted.seed}
+    kit = None if wanted.facekit is None else sha256_of(wanted.facekit)
+    options = {**asdict(wanted), "facekit": kit}
     sizes = {"frame_px": FRAME_PX, "crop_side": CROP_SIDE, "render_px": _RENDER_PX, "step_s": _STEP_S}
 
     def fill(folder: Path) -> None:
@@ -69,6 +80,9 @@ def _person(wanted: RenderedPeople, number: int) -> tuple[StoredClip, Cutting]:
     """One person in movement, cut as footage is."""
     rng = np.random.default_rng([wanted.seed, number])
     identity, light = Identity.random(rng), Light.random(rng)
+    if wanted.facekit is not None:
+        identity = replace(identity, kit=random_face(rng, open_kit(wanted.facekit).sha256))
+    wider = _WIDER if rng.random() < wanted.wide_share else 1.0
     performance = Performance.random(
         rng,
         wanted.frames * _STEP_S,
@@ -78,6 +92,8 @@ def _person(wanted: RenderedPeople, number: int) -> tuple[StoredClip, Cutting]:
     renderings = []
     for index in range(wanted.frames):
         placement, expression = performance.at(index * _STEP_S)
+        pose = placement.pose
+        placement = replace(placement, pose=Pose(pose.yaw * wider, pose.pitch * wider**0.5, pose.roll))
         renderings.append(render(identity, placement, expression, light, _RENDER_PX))
     box = still_box([shown.landmarks for shown in renderings], CROP_SIDE)
     corner, scale = np.array((box.left, box.top)), FRAME_PX / box.width
@@ -85,5 +101,5 @@ def _person(wanted: RenderedPeople, number: int) -> tuple[StoredClip, Cutting]:
         [cut(shown.image, box, FRAME_PX) for shown in renderings],
         [((shown.landmarks - corner) * scale).astype(np.float32) for shown in renderings],
     )
-    name = f"rendered-{wanted.seed}-{number:04d}"
+    name = f"{'rendered' if wanted.facekit is None else 'facekit'}-{wanted.seed}-{number:04d}"
     return StoredClip(name, name, "rendered", 0, 0), cutting

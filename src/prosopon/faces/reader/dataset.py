@@ -106,7 +106,7 @@ class Readings:
                 expression = expression[MIRRORED_EXPRESSIONS]
                 expression[GAZE_X] *= -1
         return {
-            "crop": spoilt(crop, rng, CROP_PX / CROP_SIDE),
+            "crop": np.array(spoilt(crop, rng, CROP_PX / CROP_SIDE)),  # torch warns of pictures that Pillow lends out
             "parts": parts.astype(np.int64),
             "person": np.array(row.person, np.int64),
             "points": points,
