@@ -196,7 +196,7 @@ def test_the_published_form_trains_with_its_own_schedule(tmp_path: Path, own_hom
         (("--steps", "1", "--config", "vox-512"), 4, "vox-256"),
         (("--steps", "1", "--prepared", "nowhere"), 4, "nowhere"),
         (("--steps", "1", "--config", "vox-256"), 2, "not from prepared faces"),
-        (("--steps", "1", "--features", "vgg19"), 2, "--vgg-weights"),
+        (("--steps", "1", "--features", "vgg19"), 2, "--feature-weights"),
         (("--steps", "1", "--start-from", "gone.pth.tar"), 4, "gone.pth.tar"),
         (("--steps", "1", "--name", "No Name"), 2, "No Name"),
         (("--steps", "1", "--batch-size", "3", "--accumulate", "2"), 2, "--batch-size"),

@@ -1,6 +1,7 @@
 """Feature extractors for perceptual losses: how alike two pictures look rather than how alike their pixels are.
 
-`Vgg19Features` needs weights that a user imports (ImageNet-trained, not ours to ship). `RandomFeatures` needs none:
+`Vgg19Features` needs weights that a user imports (ImageNet-trained, not ours to ship); `face_features.FaceFeatures` is
+a net of our own. `RandomFeatures` needs no weights:
 random convolutions keep enough of edges and texture for their L1 distance to punish blur (compare Ustyuzhaninov et
 al. 2016, texture synthesis with shallow random nets).
 """
@@ -85,13 +86,29 @@ class RandomFeatures(nn.Module):
 
 
 class PerceptualPyramid(nn.Module):
-    """L1 distance of features, summed over an image pyramid (arXiv 2003.00196, section 3.4)."""
+    """L1 distance of features, summed over an image pyramid (arXiv 2003.00196, section 3.4).
+
+    Args:
+        features: picture -> maps.
+        weights: of the maps.
+        scales: of the pictures in the pyramid.
+        relative: divide each map's distance by the mean size of the target's, for extractors whose maps are not of
+            one size.
+        num_channels: of the pictures.
+    """
 
     def __init__(
-        self, features: nn.Module, weights: Sequence[float], scales: Sequence[float], *, num_channels: int = 3
+        self,
+        features: nn.Module,
+        weights: Sequence[float],
+        scales: Sequence[float],
+        *,
+        relative: bool = False,
+        num_channels: int = 3,
     ) -> None:
         super().__init__()
         self.features = features
+        self.relative = relative
         self.weights = tuple(weights)
         self.downs = nn.ModuleList(AntiAliasDownsample(num_channels, scale) for scale in scales)
 
@@ -110,6 +127,8 @@ class PerceptualPyramid(nn.Module):
                 wanted = self.features(down(target))
             for weight, ours, theirs in zip(self.weights, made, wanted, strict=False):
                 distance = (ours - theirs).abs()
+                if self.relative:
+                    distance = distance / theirs.abs().mean().clamp_min(1e-3)
                 if emphasis is not None:
                     distance = distance * F.interpolate(emphasis, size=distance.shape[-2:], mode="area")
                 total = total + weight * distance.mean()

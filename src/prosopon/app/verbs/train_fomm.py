@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 import tyro
@@ -23,7 +23,7 @@ from prosopon.create.fomm.prepared import Store
 from prosopon.create.fomm.recipe import FommRecipe, card_of
 from prosopon.create.fomm.rendered import RenderedPeople, prepare_rendered
 from prosopon.create.fomm.sources import Material, face_material, prepare_footage, video_material
-from prosopon.create.fomm.start import load_features, start_from
+from prosopon.create.fomm.start import Features, load_features, start_from
 from prosopon.models.catalogue import check_name
 from prosopon.models.files import sha256_of
 from prosopon.train.loop import fit
@@ -50,7 +50,7 @@ class TrainFomm:
     """Folders to learn from. Configuration mini: videos and pictures of faces, a sub-folder for each person. The
     published ones: the published form, folders train and test, or videos alone."""
     config: str = "mini"
-    """Configuration: mini (faces, for a laptop), vox-256, vox-adv-256, taichi-256, taichi-adv-256, mgif-256,
+    """Configuration: mini (faces, for a laptop), face (the same against a discriminator), vox-256, vox-adv-256, taichi-256, taichi-adv-256, mgif-256,
     fashion-256, nemo-256, bair-256, or a TOML or JSON file of the same form."""
     held_out: tuple[Path, ...] = ()
     """Folders, as --data, of people to measure on and never to learn from."""
@@ -70,10 +70,11 @@ class TrainFomm:
     """What the weights are called; fomm.CONFIG when not given."""
     start_from: Path | None = None
     """Weights to start from, ours or a published checkpoint; random ones when not given."""
-    features: Literal["random", "vgg19"] = "random"
-    """Features of the perceptual loss: random convolutions, or VGG19 as published, which needs --vgg-weights."""
-    vgg_weights: Path | None = None
-    """A file with the ImageNet weights of VGG19."""
+    features: Features = "random"
+    """Features of the perceptual loss: random convolutions; face, a net of our own; or VGG19 as published, which needs
+    --feature-weights."""
+    feature_weights: Path | None = None
+    """A file with the ImageNet weights of VGG19, or of another face reader than faces.reader."""
     licence: str = "that of the data it was trained on"
     """Goes into the card beside the weights."""
     steps: int | None = None
@@ -102,7 +103,7 @@ def run(args: TrainFomm, console: Console) -> int:
         name,
         config,
         material.dataset,
-        load_features(args.features, args.vgg_weights),
+        load_features(args.features, args.feature_weights),
         card=card_of(config, licence=args.licence, origin="trained with prosopon train fomm"),
         data=plain(material.facts),
         inputs=material.inputs,

@@ -22,6 +22,7 @@ from prosopon.create.fomm.discriminator import Discriminator, build_discriminato
 from prosopon.create.fomm.held_out import HeldOut
 from prosopon.create.fomm.net import Generated, Generator, KeypointDetector, Keypoints, build_nets
 from prosopon.create.fomm.technique import model_card
+from prosopon.models.face_features import FaceFeatures
 from prosopon.models.perceptual import PerceptualPyramid
 from prosopon.models.tensors import to_frames, to_tensor
 from prosopon.models.tps import SmoothMap
@@ -66,7 +67,9 @@ class FommRecipe(Recipe):
         self.held_out = tuple(held_out)
         self.kp_detector, self.generator = build_nets(config.model, align_corners=config.align_corners)
         self.discriminator: Discriminator | None = None
-        self.perceptual = PerceptualPyramid(features, config.loss.perceptual, config.loss.scales)
+        self.perceptual = PerceptualPyramid(
+            features, config.loss.perceptual, config.loss.scales, relative=isinstance(features, FaceFeatures)
+        )
         modules: dict[str, nn.Module] = {
             "kp_detector": self.kp_detector,
             "generator": self.generator,

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from prosopon.core.errors import CheckpointError, UsageError
 from prosopon.create.fomm.model import NETS, published_states
 from prosopon.models import checkpoint
+from prosopon.models.face_features import WEIGHTS, FaceFeatures
 from prosopon.models.importing import read_published
 from prosopon.models.perceptual import RandomFeatures, Vgg19Features
 
@@ -35,17 +36,24 @@ def start_from(modules: Mapping[str, nn.Module], path: Path) -> None:
         checkpoint.load_strict(modules["discriminator"], states["discriminator"], f"the discriminator of {path.name}")
 
 
-def load_features(kind: Literal["random", "vgg19"], weights: Path | None) -> nn.Module:
+Features = Literal["random", "face", "vgg19"]
+"""Feature extractors of the perceptual loss."""
+
+
+def load_features(kind: Features, weights: Path | None) -> nn.Module:
     """The perceptual loss's feature extractor.
 
     Raises:
         UsageError: VGG19 without its weights.
         CheckpointError: the weights are not those of VGG19.
+        MissingError: there are no weights of the face reader.
     """
     if kind == "random":
         return RandomFeatures()
+    if kind == "face":
+        return FaceFeatures.open(WEIGHTS if weights is None else weights)
     if weights is None:
-        raise UsageError("VGG19 features need weights", "give --vgg-weights, or --features random")
+        raise UsageError("VGG19 features need weights", "give --feature-weights, or --features random")
     table = read_published(weights)
     tensors = {key: value for key, value in table.items() if isinstance(value, Tensor)}
     if not tensors:

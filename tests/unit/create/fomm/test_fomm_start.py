@@ -113,7 +113,7 @@ def test_random_features_are_the_same_for_ever() -> None:
 
 
 def test_vgg_needs_its_weights(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="--vgg-weights"):
+    with pytest.raises(UsageError, match="--feature-weights"):
         load_features("vgg19", None)
     torch.save({"features.0.weight": torch.zeros(1)}, tmp_path / "vgg.pth")
     with pytest.raises(CheckpointError, match="VGG19"):
