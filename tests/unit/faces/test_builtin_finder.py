@@ -10,14 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import skimage.data
+import torch
 
 from prosopon.core.errors import CheckpointError, MissingError
-from prosopon.core.faces import Pose
+from prosopon.core.faces import Face, Pose
 from prosopon.faces.builtin import degrade
 from prosopon.faces.builtin.calibrate import fit
-from prosopon.faces.builtin.finder import BuiltinFinder, Calibration, Sighting
+from prosopon.faces.builtin.finder import WEIGHTS, BuiltinFinder, Calibration, Sighting, load_nets
 from prosopon.faces.comparison import eyes_apart
 from prosopon.faces.finder import open_finder
+from prosopon.models.catalogue import find
 from prosopon.studio.person import Identity, Light, Placement
 from prosopon.studio.render import Rendering, render
 
@@ -117,6 +119,35 @@ def test_the_same_picture_has_the_same_faces(finder: BuiltinFinder, astronaut: n
     for second in (again, other):
         assert np.array_equal(first[0].landmarks, second[0].landmarks)
         assert first[0].confidence == second[0].confidence
+
+
+def test_any_precision_finds_the_same() -> None:
+    detector, landmarks, _ = load_nets(find(WEIGHTS).path)
+    exact, quick = (BuiltinFinder(detector, landmarks, precision=kind) for kind in (torch.float32, torch.bfloat16))
+    for seed in range(3):
+        shown = person(seed).image
+        assert error(quick.find(shown)[0].landmarks, exact.find(shown)[0].landmarks) < 0.015
+
+
+def test_a_face_is_followed_without_the_detector(finder: BuiltinFinder, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = person(2, size_px=256).image
+    known = finder.find(shown)[0]
+    moved = np.roll(shown, (6, -8), (0, 1))
+    wanted = finder.find(moved)[0]
+
+    def never(*_: object) -> None:
+        raise AssertionError("the detector was asked")
+
+    with monkeypatch.context() as without:
+        without.setattr(finder, "_candidates", never)
+        (found,) = finder.follow(moved, known)
+    assert error(found.landmarks, wanted.landmarks) < 0.03
+    # Who has gone is looked for everywhere, and so is who was never seen with landmarks.
+    far = np.zeros((600, 600, 3), np.uint8)
+    far[330:586, 330:586] = shown
+    assert error(finder.follow(far, known)[0].landmarks - 330, known.landmarks) < 0.05
+    assert finder.follow(far, Face(known.box))[0].box.iou(finder.find(far)[0].box) > 0.99
+    assert finder.follow(np.zeros_like(far), known) == []
 
 
 def test_confidence_falls_where_less_can_be_seen(finder: BuiltinFinder) -> None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 from prosopon.core.clip import Frame
 from prosopon.core.errors import UsageError
@@ -41,6 +41,15 @@ class Sight:
     is_new: bool
 
 
+@runtime_checkable
+class FollowingFinder(FaceFinder, Protocol):
+    """A face finder that is quicker where it knows where to look, such as `faces.builtin.finder.BuiltinFinder`."""
+
+    def follow(self, frame: Frame, face: Face) -> list[Face]:
+        """As `find`, beginning with where a face was a moment ago; that face alone if it is there for sure."""
+        ...
+
+
 class Follower:
     """Follows one person from frame to frame.
 
@@ -64,7 +73,7 @@ class Follower:
         self._fixed = crop if isinstance(crop, Box) else None
         self._box: Box | None = None
         self._wanted: Box | None = None
-        self._face: Box | None = None
+        self._face: Face | None = None
         self._looked_s = -math.inf
         self._seen_s = -math.inf
         self._now_s = 0.0
@@ -87,7 +96,7 @@ class Follower:
         if found is not None and found.landmarks is not None:
             head = head_box([found.landmarks])
             is_new = self._box is None or self._looked_s - self._seen_s > _GONE_S
-            self._face, self._seen_s = found.box, self._looked_s
+            self._face, self._seen_s = found, self._looked_s
             if is_new:
                 self._box = self._wanted = head
             elif self._wanted is None or _has_left(head, self._wanted):
@@ -105,19 +114,24 @@ class Follower:
         if self._search is None and is_due:
             self._looked_s = at_s
             if self._aside is None or self._box is None:
-                return self._chosen(finder.find(frame))
-            self._search = self._aside.submit(finder.find, frame)
+                return self._chosen(self._look_for(finder, frame))
+            self._search = self._aside.submit(self._look_for, finder, frame)
         if self._search is None or not self._search.done():
             return None
         faces, self._search = self._search.result(), None
         return self._chosen(faces)
 
+    def _look_for(self, finder: FaceFinder, frame: Frame) -> list[Face]:
+        if self._face is not None and isinstance(finder, FollowingFinder):
+            return finder.follow(frame, self._face)
+        return finder.find(frame)
+
     def _chosen(self, faces: Sequence[Face]) -> Face | None:
         """The face of the person that is followed; of a new one the largest."""
         faces = [face for face in faces if face.landmarks is not None]
-        known = self._face
-        if known is None:
+        if self._face is None:
             return next(iter(faces), None)
+        known = self._face.box
         nearest = max(faces, key=lambda face: face.box.iou(known), default=None)
         if nearest is None or nearest.box.iou(known) > 0:
             return nearest

@@ -40,7 +40,7 @@ def calibrate(
         pictures: how many are searched.
         seed: draws them.
     """
-    finder = BuiltinFinder(detector, landmarks, least=0.0, looks=LOOKS[:1])
+    finder = BuiltinFinder(detector, landmarks, least=0.0, looks=LOOKS[:2])
     items = FaceItems(stores)
     rng = np.random.default_rng(seed)
     evidence: list[tuple[float, float, float]] = []

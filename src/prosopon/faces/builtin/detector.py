@@ -60,10 +60,11 @@ class Detector(nn.Module):
             form: `(B, 5, H/8, W/8)`: the centre from the middle of the cell, x and y in cells; the logarithm of the
             size; cosine and sine of the roll.
         """
-        fine = self.fine(self.stem(pictures * 4 - 2))
+        # For inference all but the heads may be in a shorter type.
+        fine = self.fine(self.stem((pictures * 4 - 2).to(next(self.parameters()).dtype)))
         middle = self.middle(fine)
         middle = self.up_middle(self.coarse(middle), middle)
-        fine = self.up_fine(middle, fine)
+        fine = self.up_fine(middle, fine).to(self.heat.weight.dtype)
         return self.heat(fine), self.form(fine)
 
 

@@ -1,7 +1,8 @@
 """`BuiltinFinder`: faces with the nets that come with the package; nothing to install, nothing to fetch.
 
-Detector, then landmarks twice: once on what the detector points at, once on what the first landmarks point at, which is
-better placed. Frames are searched each for itself, and a frame has the same faces every time.
+Detector, then landmarks on what it points at; where the first landmarks show that it pointed beside the face, once more
+on what they point at. `find` searches each frame for itself, and a frame has the same faces every time; `follow` looks
+where a face was a moment ago.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
 from prosopon.core.clip import Frame
 from prosopon.core.errors import CheckpointError
@@ -27,12 +28,16 @@ from prosopon.faces.pose68 import face_box, fit_head
 from prosopon.faces.stance import Stance, apply, view
 from prosopon.models.catalogue import find
 from prosopon.models.checkpoint import load, load_strict, part
+from prosopon.models.device import pick_precision
 from prosopon.models.face_blocks import folded
 from prosopon.models.tensors import to_tensor
 
+Net = TypeVar("Net", bound=nn.Module)
+
 WEIGHTS = "faces.builtin"
 LOOKS = (
-    ((320, 160), 0),
+    ((320,), 0),
+    ((160,), 0),
     ((320, 160), 2),
     ((320, 160), 1),
     ((320, 160), 3),
@@ -40,9 +45,14 @@ LOOKS = (
     ((1280,), 0),
 )
 """Longer sides of the pictures that the detector sees in each look, and by how many quarters they are turned to the
-left for it. The small picture beside the first costs little, and shows faces that fill the frame. Turned pictures are
-looked at where nobody was found for sure, enlarged ones where nobody was found at all."""
+left for it. The small picture shows faces that fill the frame. Where nobody was found for sure, small and turned
+pictures are looked at as well; enlarged ones where nobody was found at all."""
 SURE = 0.9
+_ALSO_UNSURE_PX = 320
+"""Looks of up to this size are taken where somebody was found, but not for sure."""
+_LEAST_PX = 64
+"""Least sides of what the detector sees: oneDNN's strided bf16 convolution is wrong on maps two pixels wide (AMX, torch
+2.13)."""
 MAGNIFIED = 4.0
 """Small pictures are not enlarged more than this for the first look."""
 ENLARGED = 2.0
@@ -54,6 +64,13 @@ MOST_FACES = 16
 _SAME_FACE = 0.4
 """Candidates nearer than this share of the larger one's size are looked at once."""
 _SAME_IOU = 0.3
+_BESIDE, _RESIZED, _TURNED_DEG = 0.06, 0.1, 8.0
+"""How far a crop may be off and still be one that the landmark net was mostly trained on: centre and size as shares of
+the face's size, and roll."""
+_SEEN_BEFORE = 1.5
+"""What the detector would say of a face that is followed: its logit where faces are seen plainly."""
+_LEAST_FACE = -3.0
+"""Of the landmark net's logit, for a second look."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +120,7 @@ class BuiltinFinder:
         calibration: of the confidence.
         least: faces of less confidence are not told of.
         looks: longer sides and quarter turns of what the detector sees, look by look.
+        precision: of the convolutions; bfloat16 where the machine has units for it, if not given.
     """
 
     name = "builtin"
@@ -115,8 +133,10 @@ class BuiltinFinder:
         *,
         least: float = LEAST_CONFIDENCE,
         looks: Sequence[tuple[Sequence[int], int]] = LOOKS,
+        precision: torch.dtype | None = None,
     ) -> None:
-        self._detector, self._landmarks = folded(detector), folded(landmarks)
+        precision = precision or pick_precision()
+        self._detector, self._landmarks = _quick(detector, precision), _quick(landmarks, precision)
         self._calibration = calibration or Calibration()
         self._least, self._looks = least, looks
 
@@ -143,16 +163,34 @@ class BuiltinFinder:
         """As `find`, with what is known about each face beside."""
         best: list[Sighting] = []
         with torch.inference_mode():
-            for number, (sides, quarters) in enumerate(self._looks):
+            for sides, quarters in self._looks:
                 surest = max((one.face.confidence for one in best), default=0.0)
                 # A face that stands on its head may be seen, wrongly, as an upright one: unsurely.
-                needed = surest < SURE if quarters else not best
+                is_small = max(sides) <= _ALSO_UNSURE_PX
+                needed = surest < SURE if is_small else not best
                 # What enlarging cannot show is not there; what it seems to show in gravel neither.
-                if needed and (number == 0 or quarters or max(sides) <= ENLARGED * max(frame.shape[:2])):
+                if needed and (is_small or max(sides) <= ENLARGED * max(frame.shape[:2])):
                     seen = self._look_at(frame, sides, quarters)
                     if max((one.face.confidence for one in seen), default=0.0) > surest:
                         best = seen
         return sorted(best, key=lambda one: one.face.box.width * one.face.box.height, reverse=True)
+
+    def follow(self, frame: Frame, face: Face) -> list[Face]:
+        """Faces of a frame that shows somebody where they were a moment ago: that face alone, if it is there for sure.
+
+        Args:
+            frame: `uint8 (H, W, 3)` RGB.
+            face: with landmarks, of a frame shortly before.
+
+        Returns:
+            The face, found without the detector; where it is not surely there any more, what `find` finds.
+        """
+        if face.landmarks is not None:
+            with torch.inference_mode():
+                seen = self._placed(frame, [(Stance.of(face.landmarks), _SEEN_BEFORE)])
+            if seen and seen[0].face.confidence >= SURE:
+                return [seen[0].face]
+        return self.find(frame)
 
     def _candidates(self, frame: Frame, sides: Sequence[int], quarters: int) -> list[tuple[Stance, float]]:
         """What the detector points at in a frame brought to some sizes, and its logits, the surest first."""
@@ -174,26 +212,29 @@ class BuiltinFinder:
 
     def _look_at(self, frame: Frame, sides: Sequence[int], quarters: int) -> list[Sighting]:
         """Faces of a frame brought to some sizes and turned by quarters to the left."""
-        candidates = self._candidates(frame, sides, quarters)
+        return _one_each(self._placed(frame, self._candidates(frame, sides, quarters)))
+
+    def _placed(self, frame: Frame, candidates: Sequence[tuple[Stance, float]]) -> list[Sighting]:
+        """Those of the candidates, each with the detector's logit, that are faces."""
         if not candidates:
             return []
-        points, _, faces = self._place(frame, [stance for stance, _ in candidates])
-        likely = [i for i in range(len(candidates)) if faces[i] > -3]
-        if not likely:
-            return []
-        second = [Stance.of(points[i]) for i in likely]
-        points, errors, faces = self._place(frame, second)
+        pointed = [stance for stance, _ in candidates]
+        points, errors, faces = self._place(frame, pointed)
+        astray = [i for i in range(len(pointed)) if faces[i] > _LEAST_FACE and _is_astray(pointed[i], points[i])]
+        if astray:
+            again = self._place(frame, [Stance.of(points[i]) for i in astray])
+            for old, new in zip((points, errors, faces), again, strict=True):
+                old[astray] = new
         sightings: list[Sighting] = []
-        for i, index in enumerate(likely):
-            stance = Stance.of(points[i])
-            evidence = (candidates[index][1], float(faces[i]), float(errors[i].mean()) / stance.size)
+        for i, (_, logit) in enumerate(candidates):
+            evidence = (logit, float(faces[i]), float(errors[i].mean()) / Stance.of(points[i]).size)
             confidence = self._calibration(*evidence)
-            if confidence < self._least:
+            if faces[i] <= _LEAST_FACE or confidence < self._least:
                 continue
             head = fit_head(points[i])
             face = Face(face_box(points[i], head), points[i], confidence, pose=head.pose)
             sightings.append(Sighting(face, errors[i], evidence))
-        return _one_each(sightings)
+        return sightings
 
     def _place(
         self, frame: Frame, stances: Sequence[Stance]
@@ -207,7 +248,15 @@ class BuiltinFinder:
         widths = np.array([stance.size * CROP_SIDE for stance in stances])
         # The mean distance of a Laplace density in the plane is twice its scale.
         errors = 2 * np.exp(placed.log_scale.clamp(-8, 2).numpy()) * widths[:, None]
-        return points.astype(np.float32), errors.astype(np.float32), placed.face.numpy()
+        return points.astype(np.float32), errors.astype(np.float32), np.array(placed.face.numpy())
+
+
+def _is_astray(pointed: Stance, points: NDArray[np.float32]) -> bool:
+    """Whether the landmarks show that the crop which they were placed in lay beside the face."""
+    found = Stance.of(points)
+    turned = abs((pointed.roll_deg - found.roll_deg + 180) % 360 - 180)
+    resized = abs(pointed.size / found.size - 1)
+    return apart(pointed, found) > _BESIDE or resized > _RESIZED or turned > _TURNED_DEG
 
 
 def _turned_back(seen: Stance, scale: float, quarters: int, width: int, height: int) -> Stance:
@@ -235,6 +284,16 @@ def _holds(box: Box, point: tuple[float, float]) -> bool:
     return box.left < point[0] < box.right and box.top < point[1] < box.bottom
 
 
+def _quick(net: Net, precision: torch.dtype) -> Net:
+    """A copy for inference whose convolutions are in a precision; the heads, read as numbers, stay in float32."""
+    quick = folded(net)
+    quick.to(dtype=precision, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    for part_of_it in quick.children():
+        if isinstance(part_of_it, nn.Conv2d | nn.Linear):
+            part_of_it.float()
+    return quick
+
+
 def load_nets(path: Path) -> tuple[Detector, LandmarkNet, Mapping[str, Any]]:
     """Both nets of a `.safetensors`, and the card beside it.
 
@@ -260,8 +319,9 @@ def _scaled(frame: Frame, scale: float) -> Frame:
 
 def _padded(frame: Frame) -> Tensor:
     """A frame as the detector takes it, `(1, 3, H, W)`, its right and lower edges repeated to whole multiples."""
-    height, width = frame.shape[:2]
-    more = ((0, -height % MULTIPLE), (0, -width % MULTIPLE), (0, 0))
+    height, width = (max(side, _LEAST_PX) for side in frame.shape[:2])
+    wanted = (height + -height % MULTIPLE, width + -width % MULTIPLE)
+    more = ((0, wanted[0] - frame.shape[0]), (0, wanted[1] - frame.shape[1]), (0, 0))
     return to_tensor(np.pad(frame, more, mode="edge"))
 
 

@@ -60,15 +60,16 @@ class LandmarkNet(nn.Module):
 
     def forward(self, crops: Tensor) -> Placed:
         """`(B, 3, 128, 128)` in [0, 1] -> landmarks."""
-        fine = self.fine(crops * 4 - 2)
+        # For inference all but the heads may be in a shorter type.
+        fine = self.fine((crops * 4 - 2).to(next(self.parameters()).dtype))
         middle = self.middle(fine)
         coarse = self.coarse(middle)
         middle = self.up_middle(coarse, middle)
-        fine = self.up_fine(middle, self.widen(fine))
+        fine = self.up_fine(middle, self.widen(fine)).to(self.heat.weight.dtype)
         heat = self.heat(fine).float()
         share = heat.flatten(2).softmax(-1)
         points = share @ _cells(heat)
-        whole = self.whole(coarse.mean((2, 3))).float()
+        whole = self.whole(coarse.mean((2, 3)).to(self.whole.weight.dtype)).float()
         local = (share.detach() * self.local_scale(fine).float().flatten(2)).sum(-1)
         return Placed(heat, points, local + whole[:, :POINTS] - 4.0, whole[:, POINTS])
 

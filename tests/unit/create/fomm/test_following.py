@@ -64,6 +64,23 @@ def test_known_faces_are_looked_for_four_times_a_second() -> None:
     assert 14 <= finder.n_asked <= 17
 
 
+def test_a_finder_that_can_follow_is_told_where_the_face_was() -> None:
+    class Following(Told):
+        followed: list[float] = []  # noqa: RUF012 - of this test alone
+
+        def follow(self, frame: Frame, one: Face) -> list[Face]:
+            self.followed.append(one.box.left)
+            return self.faces
+
+    finder = Following(face(150))
+    follower = Follower(finder, "auto")
+    looks(follower, 0, 0.28)
+    finder.faces = [face(160)]
+    looks(follower, 0.28, 0.5)
+    assert finder.n_asked == 1
+    assert finder.followed == [120.0, 130.0]
+
+
 class Slow(Executor):
     """Does what it was given when it is told to."""
 
