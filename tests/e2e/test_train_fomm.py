@@ -16,7 +16,8 @@ import pytest
 from PIL import Image
 
 from prosopon.app.main import main
-from prosopon.create.fomm.prepared import FRAME_PX, Cutting, StoredClip, write_store
+from prosopon.create.fomm.prepared import FRAME_PX, Cutting, write_cuttings
+from prosopon.train.store import Shot
 from prosopon.vouch.verify import verify
 
 TINY = """
@@ -64,8 +65,8 @@ def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number in range(2):
         frames = list(rng.integers(0, 256, (4, FRAME_PX, FRAME_PX, 3), dtype=np.uint8))
         landmarks = list(rng.uniform(50, 120, (4, 68, 2)).astype(np.float32))
-        clips.append((StoredClip(f"clip{number}", f"p{number}", "footage", 0, 0), Cutting(frames, landmarks)))
-    write_store(folder, clips)
+        clips.append((Shot(f"clip{number}", f"p{number}", "footage"), Cutting(frames, landmarks)))
+    write_cuttings(folder, clips)
     (folder / "tiny.toml").write_text(TINY)
     return folder
 

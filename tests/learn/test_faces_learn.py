@@ -11,13 +11,14 @@ import pytest
 from prosopon.core.faces import Pose
 from prosopon.faces.builtin.dataset import FaceItems
 from prosopon.faces.builtin.nobody import pictures_without_faces
-from prosopon.faces.builtin.prepared import Shot, cut_face, kept
+from prosopon.faces.builtin.prepared import cut_face, kept_cuttings
 from prosopon.faces.builtin.recipe import FacesRecipe, Schedule, card_of
 from prosopon.studio.person import Identity, Placement
 from prosopon.studio.render import render
 from prosopon.train.loop import fit
 from prosopon.train.randomness import seed_all
 from prosopon.train.settings import Settings
+from prosopon.train.store import Shot
 
 
 def people() -> list[tuple[Shot, list]]:
@@ -31,7 +32,7 @@ def people() -> list[tuple[Shot, list]]:
 
 
 def test_losses_fall(tmp_path: Path) -> None:
-    stores = [kept(["learn"], people), kept(["scikit-image"], pictures_without_faces)]
+    stores = [kept_cuttings(["learn"], people), kept_cuttings(["scikit-image"], pictures_without_faces)]
     seed_all(0)
     recipe = FacesRecipe(
         FaceItems(stores),

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from prosopon.core.faces import Pose
 from prosopon.core.progress import SILENT, Progress
-from prosopon.faces.builtin.prepared import Cutting, FaceStore, Shot, cut_face, cut_nobody, kept
+from prosopon.faces.builtin.prepared import Cutting, FaceStore, cut_face, cut_nobody, kept_cuttings
 from prosopon.faces.finder import FaceFinder
 from prosopon.studio.backdrop import backdrop
 from prosopon.studio.performance import Performance
 from prosopon.studio.person import Identity, Light, Placement
 from prosopon.studio.render import render
 from prosopon.studio.shading import to_display
+from prosopon.train.store import Shot
 
 _RENDER_PX = 320
 _BACKDROPS = 60
@@ -62,7 +63,7 @@ def rendered_faces(
             # One person of all backdrops: they are plain, and should not be most of what shows nobody.
             yield Shot(f"backdrop-{number:04d}", f"backdrops-{number % 4}", "nobody"), [cut_nobody(frame)]
 
-    return kept(["rendered", wanted.people, wanted.pictures, wanted.seed, _RENDER_PX, _BACKDROPS], shots)
+    return kept_cuttings(["rendered", wanted.people, wanted.pictures, wanted.seed, _RENDER_PX, _BACKDROPS], shots)
 
 
 def _person(wanted: RenderedFaces, number: int, finder: FaceFinder) -> Iterator[Cutting]:

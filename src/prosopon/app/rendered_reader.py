@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from prosopon.studio.performance import Performance
 from prosopon.studio.person import Identity, Light, Placement
 from prosopon.studio.render import render
 from prosopon.train.processes import mapped
-from prosopon.train.store import ArrayStore, Rows, kept, write_store
+from prosopon.train.store import ArrayStore, Rows, Shot, kept, write_store
 
 _RENDER_PX = 256
 _TAKE_S = 30.0
@@ -70,9 +70,7 @@ def rendered_reading(
     return ArrayStore.open(kept(origin, fill))
 
 
-def _people(
-    wanted: RenderedReading, processes: int | None, progress: Progress
-) -> Iterator[tuple[Mapping[str, Any], Rows]]:
+def _people(wanted: RenderedReading, processes: int | None, progress: Progress) -> Iterator[tuple[Shot, Rows]]:
     progress.start("rendering people", wanted.people)
     for person in mapped(partial(_person, wanted), range(wanted.people), processes=processes):
         yield person
@@ -80,7 +78,7 @@ def _people(
     progress.finish()
 
 
-def _person(wanted: RenderedReading, number: int) -> tuple[Mapping[str, Any], Rows]:
+def _person(wanted: RenderedReading, number: int) -> tuple[Shot, Rows]:
     rng = np.random.default_rng([wanted.seed + _HELD_OUT * wanted.held_out, number])
     identity = Identity.random(rng)
     if wanted.facekit is not None:
@@ -111,7 +109,7 @@ def _person(wanted: RenderedReading, number: int) -> tuple[Mapping[str, Any], Ro
             rows[name].append(value)
     kind = "builtin" if wanted.facekit is None else "facekit"
     person = f"{kind}-{wanted.seed}-{'held-' if wanted.held_out else ''}{number:04d}"
-    return {"name": person, "person": person, "kind": "rendered"}, {k: np.stack(v) for k, v in rows.items()}
+    return Shot(person, person, "rendered"), {k: np.stack(v) for k, v in rows.items()}
 
 
 def _dressed(identity: Identity, rng: np.random.Generator) -> Identity:

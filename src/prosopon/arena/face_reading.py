@@ -15,7 +15,7 @@ from prosopon.core.errors import MediaError
 from prosopon.core.faces import Box, Face
 from prosopon.core.parts import Part
 from prosopon.core.progress import SILENT, Progress
-from prosopon.faces.builtin.prepared import media_files
+from prosopon.faces.builtin.prepared import person_of
 from prosopon.faces.finder import FaceFinder
 from prosopon.faces.likeness import normalised
 from prosopon.faces.parsing.landmarks import LandmarkParser
@@ -25,6 +25,7 @@ from prosopon.faces.reader.net import N_PARTS, ReaderNet
 from prosopon.faces.reader.reader import FaceReader
 from prosopon.faces.reader.rows import EXPRESSIONS
 from prosopon.media.read import read
+from prosopon.media.search import find_media
 from prosopon.train.randomness import seed_all
 from prosopon.train.store import ArrayStore
 
@@ -100,7 +101,7 @@ def measure_rendered(
     progress.start("reading rendered people", sum(map(len, stores)))
     for store in stores:
         for shot in store.shots:
-            for at in range(shot["start"], shot["stop"]):
+            for at in range(shot.start, shot.stop):
                 frame, parts = store.arrays["picture"][at], store.arrays["parts"][at]
                 landmarks = np.array(store.arrays["landmarks"][at])
                 face = Face(Box(0, 0, frame.shape[1], frame.shape[0]), landmarks)
@@ -111,7 +112,7 @@ def measure_rendered(
                 true.append(np.concatenate((store.arrays["pose"][at], store.arrays["expression"][at])))
                 pose = pose68(landmarks)
                 drawn.append((pose.yaw, pose.pitch))
-                portraits.append(Portrait(shot["person"], str(at), likenesses(frame, face)))
+                portraits.append(Portrait(shot.person, str(at), likenesses(frame, face)))
                 progress.advance()
     progress.finish()
     wrong = np.abs(np.stack(told) - np.stack(true)).mean(0)
@@ -168,13 +169,13 @@ def measure_people(
     """
     likenesses = _Likenesses(reader)
     portraits: list[Portrait] = []
-    files = media_files(folders)
+    files = find_media(folders)
     progress.start("reading people", len(files))
-    for path, person in files:
-        for frame in _some_frames(path, frames, progress):
+    for file in files:
+        for frame in _some_frames(file.path, frames, progress):
             faces = [face for face in finder.find(frame) if face.landmarks is not None]
             if faces:
-                portraits.append(Portrait(person, path.name, likenesses(frame, faces[0])))
+                portraits.append(Portrait(person_of(file), file.path.name, likenesses(frame, faces[0])))
         progress.advance()
     progress.finish()
     return verify_portraits(portraits), len({one.person for one in portraits}), len(portraits)

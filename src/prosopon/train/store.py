@@ -1,7 +1,7 @@
 """Named arrays on disk with a table of what their rows are, for training to read from.
 
 A store is a folder: `<name>.npy` for each column, all of as many rows, and `index.json`, whose `shots` say which
-neighbouring rows belong together and what they show. Pictures stay on disk and are read as they are asked for.
+neighbouring rows belong together and whom they show. Pictures stay on disk and are read as they are asked for.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,31 @@ class Column:
     kind: str
     shape: tuple[int, ...]
 
+    def check(self, rows: NDArray[Any]) -> None:
+        """Raise ValueError where `rows (n, *shape)` are of another shape."""
+        if rows.shape[1:] != self.shape:
+            raise ValueError(f"rows of {rows.shape[1:]} do not fit a column of {self.shape}")
+
+
+@dataclass(frozen=True)
+class Shot:
+    """Neighbouring rows of a store that show one person, or nobody.
+
+    Attributes:
+        name: file or clip.
+        person: who.
+        kind: `footage`, `still`, `rendered` or `nobody`.
+        start, stop: rows; filled in when a store is written.
+        sha256: content id of the file, where there is one and it is known.
+    """
+
+    name: str
+    person: str
+    kind: str
+    start: int = 0
+    stop: int = 0
+    sha256: str | None = None
+
 
 @dataclass(frozen=True)
 class ArrayStore:
@@ -46,35 +71,40 @@ class ArrayStore:
 
     Attributes:
         folder: where it is.
-        shots: what neighbouring rows show; each has `start` and `stop`.
+        shots: whom its rows show.
         arrays: the columns by name, `(N, *shape)`, on disk.
     """
 
+    columns: ClassVar[Mapping[str, Column]] = {}
+    """Those that every store of a class has."""
+
     folder: Path
-    shots: tuple[Mapping[str, Any], ...]
+    shots: tuple[Shot, ...]
     arrays: Mapping[str, NDArray[Any]]
 
     @classmethod
-    def open(cls, folder: Path) -> ArrayStore:
+    def open(cls, folder: Path) -> Self:
         """Open a store.
 
         Raises:
-            MissingError: the folder holds none.
+            MissingError: the folder holds none, or one of another class.
         """
         try:
             index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
             arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in index["columns"]}
-            return cls(folder, tuple(index["shots"]), arrays)
+            for name, column in cls.columns.items():
+                column.check(arrays[name])
+            return cls(folder, tuple(Shot(**shot) for shot in index["shots"]), arrays)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise MissingError(f"{folder} holds no prepared data ({error})", "prepare it again") from error
 
-    def __reduce__(self) -> tuple[Callable[[Path], ArrayStore], tuple[Path]]:
+    def __reduce__(self) -> tuple[Callable[[Path], Self], tuple[Path]]:
         """Worker processes open it again rather than being sent the arrays."""
-        return ArrayStore.open, (self.folder,)
+        return type(self).open, (self.folder,)
 
     def __len__(self) -> int:
         """Rows."""
-        return int(self.shots[-1]["stop"])
+        return self.shots[-1].stop
 
     def sha256(self) -> str:
         """Content id of everything that training reads of it."""
@@ -86,36 +116,43 @@ Rows = Mapping[str, NDArray[Any]]
 """Some rows of every column."""
 
 
-def write_store(folder: Path, columns: Mapping[str, Column], shots: Iterable[tuple[Mapping[str, Any], Rows]]) -> None:
+def write_store(
+    folder: Path,
+    columns: Mapping[str, Column],
+    shots: Iterable[tuple[Shot, Rows]],
+    *,
+    advice: str = "give footage or pictures that show faces",
+) -> None:
     """Fill a folder with a store, each shot as it comes, so that no more than one is in memory.
 
     Args:
         folder: made where it is not there.
         columns: by name.
-        shots: what each shows, JSON-able, and its rows.
+        shots: each with its rows.
+        advice: what users are told to do where there is not one row.
 
     Raises:
         ProsoponError: there is not one row.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    table: list[dict[str, Any]] = []
+    table: list[Shot] = []
     written = 0
     with ExitStack() as stack:
         growing = {
             name: _GrowingArray(stack.enter_context((folder / f"{name}.npy").open("wb")), column)
             for name, column in columns.items()
         }
-        for facts, rows in shots:
+        for shot, rows in shots:
             start, written = written, written + len(next(iter(rows.values())))
             for name, array in growing.items():
                 array.append(rows[name])
-            table.append({**facts, "start": start, "stop": written})
+            table.append(replace(shot, start=start, stop=written))
         if not written:
-            raise ProsoponError("there is nothing to learn from", "give footage or pictures that show faces")
+            raise ProsoponError("no faces were found to learn from", advice)
         for array in growing.values():
             array.finish(written)
     # The index last: a folder without it is no store, so a broken preparation is never mistaken for a whole one.
-    index = {"columns": sorted(columns), "shots": table}
+    index = {"columns": sorted(columns), "shots": [asdict(shot) for shot in table]}
     (folder / _INDEX).write_text(json.dumps(index), encoding="utf-8")
 
 
@@ -133,8 +170,7 @@ class _GrowingArray:
 
     def append(self, rows: NDArray[Any]) -> None:
         """Add `rows (n, *shape)`."""
-        if rows.shape[1:] != self._column.shape:
-            raise ValueError(f"rows of {rows.shape[1:]} do not fit a column of {self._column.shape}")
+        self._column.check(rows)
         self._file.write(np.ascontiguousarray(rows, dtype=self._column.kind).tobytes())
         self._n += len(rows)
 
@@ -152,7 +188,7 @@ class _GrowingArray:
         np.lib.format.write_array_header_1_0(self._file, header)
 
 
-def kept(origin: Any, fill: Callable[[Path], None]) -> Path:
+def kept(origin: Any, fill: Callable[[Path], object]) -> Path:
     """The folder of the store that follows from `origin`: written before, else filled now.
 
     Several processes may ask for the same one: the first writes, the others wait for it.

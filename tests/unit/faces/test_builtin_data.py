@@ -19,18 +19,18 @@ from prosopon.faces.builtin.nobody import pictures_without_faces
 from prosopon.faces.builtin.prepared import (
     PICTURE_PX,
     FaceStore,
-    Shot,
     cut_face,
     cut_nobody,
-    kept,
+    kept_cuttings,
     prepare,
     teachable,
-    write_store,
+    write_cuttings,
 )
 from prosopon.faces.builtin.scenes import Row, draw_scene
 from prosopon.faces.stance import Stance
 from prosopon.studio.person import Identity, Placement
 from prosopon.studio.render import Rendering, render
+from prosopon.train.store import Shot
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +40,9 @@ def shown() -> Rendering:
 
 @pytest.fixture
 def store(tmp_path: Path, shown: Rendering) -> FaceStore:
-    folder = tmp_path / "store"
-    folder.mkdir()
     face, grey = cut_face(shown.image, shown.landmarks), cut_nobody(np.full((40, 60, 3), 90, np.uint8))
-    write_store(folder, [(Shot("a", "a", "still"), [face, face]), (Shot("b", "b", "nobody"), [grey])])
-    return FaceStore.open(folder)
+    shots = [(Shot("a", "a", "still"), [face, face]), (Shot("b", "b", "nobody"), [grey])]
+    return write_cuttings(tmp_path / "store", shots)
 
 
 def dots(points: NDArray[np.float32]) -> Frame:
@@ -76,7 +74,7 @@ def test_what_the_picture_covers_is_known(shown: Rendering) -> None:
 
 def test_an_empty_store_is_refused_and_a_missing_one_told(tmp_path: Path) -> None:
     with pytest.raises(ProsoponError, match="no faces"):
-        write_store(tmp_path, [])
+        write_cuttings(tmp_path, [])
     with pytest.raises(MissingError, match="prepared"):
         FaceStore.open(tmp_path / "nowhere")
 
@@ -88,7 +86,7 @@ def test_what_was_prepared_is_kept(own_home: Path) -> None:
         calls.append(1)
         return [(Shot("b", "b", "nobody"), [cut_nobody(np.zeros((8, 8, 3), np.uint8))])]
 
-    first, second = kept(["x"], shots), kept(["x"], shots)
+    first, second = kept_cuttings(["x"], shots), kept_cuttings(["x"], shots)
     assert first.folder == second.folder
     assert len(calls) == 1
 
@@ -199,8 +197,8 @@ def test_items_are_the_same_for_the_same_generator(store: FaceStore) -> None:
 
 
 def test_items_need_faces_and_pictures_without(tmp_path: Path, store: FaceStore) -> None:
-    nobody = FaceStore(store.folder, store.shots[1:], store.pictures, store.landmarks, store.inside)
-    someone = FaceStore(store.folder, store.shots[:1], store.pictures, store.landmarks, store.inside)
+    nobody = FaceStore(store.folder, store.shots[1:], store.arrays)
+    someone = FaceStore(store.folder, store.shots[:1], store.arrays)
     with pytest.raises(UsageError, match="--data"):
         FaceItems([nobody])
     with pytest.raises(UsageError, match="--without-faces"):

@@ -16,7 +16,7 @@ from prosopon.models.face_blocks import folded, fused
 from prosopon.models.face_features import FaceFeatures
 from prosopon.studio.person import Expression, Identity, Placement
 from prosopon.studio.render import render
-from prosopon.train.store import ArrayStore, write_store
+from prosopon.train.store import ArrayStore, Shot, write_store
 
 NARROW = (8, 8, 16, 16, 24)
 
@@ -37,7 +37,7 @@ def store(tmp_path_factory):
             for name, value in known.items():
                 rows[name].append(value)
         stacked = {name: np.stack(value) for name, value in rows.items()}
-        shots.append(({"name": str(number), "person": str(number), "kind": "rendered"}, stacked))
+        shots.append((Shot(str(number), str(number), "rendered"), stacked))
     folder = tmp_path_factory.mktemp("store")
     write_store(folder, COLUMNS, shots)
     return ArrayStore.open(folder)

@@ -190,13 +190,13 @@ class _Sample:
 
 
 def _frames(places: Sequence[Path], every: int, console: Console) -> Iterator[Frame]:
-    from prosopon.faces.builtin.prepared import media_files
     from prosopon.media.read import read
+    from prosopon.media.search import find_media
 
     for place in places:
         if not place.exists():
             raise MissingError(f"there is no {place}", "give pictures, videos or folders of them")
-        paths = [path for path, _ in media_files([place])] if place.is_dir() else [place]
+        paths = [file.path for file in find_media([place])] if place.is_dir() else [place]
         for path in paths:
             try:
                 yield from (frame for index, frame in enumerate(read(path).frames()) if index % every == 0)

@@ -21,7 +21,7 @@ from prosopon.faces.builtin.calibrate import calibrate
 from prosopon.faces.builtin.dataset import FaceItems
 from prosopon.faces.builtin.finder import load_nets
 from prosopon.faces.builtin.nobody import pictures_without_faces
-from prosopon.faces.builtin.prepared import FaceStore, kept, prepare
+from prosopon.faces.builtin.prepared import FaceStore, kept_cuttings, prepare
 from prosopon.faces.builtin.recipe import NAME, FacesRecipe, Schedule, card_of
 from prosopon.faces.finder import FaceFinder, open_finder
 from prosopon.models.catalogue import check_name
@@ -83,7 +83,7 @@ def run(args: TrainFaces, console: Console) -> int:
     def teacher() -> FaceFinder:
         return open_finder(args.teacher)
 
-    stores = [kept(["scikit-image"], pictures_without_faces)]
+    stores = [kept_cuttings(["scikit-image"], pictures_without_faces)]
     if args.data:
         stores.append(prepare(args.data, teacher, every=args.every, progress=console))
     if args.without_faces:

@@ -17,9 +17,10 @@ from PIL import Image, ImageEnhance
 
 from prosopon.core.clip import Frame
 from prosopon.create.fomm.lids import close_lids
-from prosopon.create.fomm.prepared import Store, StoredClip
+from prosopon.create.fomm.prepared import Store
 from prosopon.faces.openings import eye_opening, mouth_opening
 from prosopon.faces.sixty_eight import MIRROR
+from prosopon.train.store import Shot
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,9 @@ class _Telling:
     """Eyes open as they mostly are."""
 
     @classmethod
-    def of(cls, store: Store, clip: StoredClip) -> _Telling:
-        """Found by the landmarks of the clip."""
-        landmarks = np.asarray(store.landmarks[clip.start : clip.stop])
+    def of(cls, store: Store, shot: Shot) -> _Telling:
+        """Found by the landmarks of the shot."""
+        landmarks = np.asarray(store.landmarks[shot.start : shot.stop])
         mouth, eyes = mouth_opening(landmarks), eye_opening(landmarks)
         few = max(1, len(landmarks) // 10)
         usual = np.nanmedian(eyes) if np.isfinite(eyes).any() else np.nan
@@ -72,7 +73,7 @@ class _Telling:
             np.argsort(np.nan_to_num(-mouth, nan=9))[:few],
             *map(np.flatnonzero, (eyes < usual / 2, eyes > 0.85 * usual)),
         )
-        wide, closed, opened = (np.asarray(chosen, np.int64) + clip.start for chosen in rows)
+        wide, closed, opened = (np.asarray(chosen, np.int64) + shot.start for chosen in rows)
         return cls(wide, closed, opened)
 
 
@@ -93,16 +94,16 @@ class FacePairs:
         self.config = config
         self.epoch_items = epoch_items
         # People by kind; a person's clips may be joined, so that a pair may cross from one take to another.
-        self._people: dict[str, list[list[tuple[int, StoredClip]]]] = {}
+        self._people: dict[str, list[list[tuple[int, Shot]]]] = {}
         for kind in ("footage", "still", "rendered"):
-            people: dict[str, list[tuple[int, StoredClip]]] = {}
+            people: dict[str, list[tuple[int, Shot]]] = {}
             for number, store in enumerate(self.stores):
-                for clip in store.clips:
-                    if clip.kind == kind:
-                        people.setdefault(f"{number}/{clip.person}", []).append((number, clip))
+                for shot in store.shots:
+                    if shot.kind == kind:
+                        people.setdefault(f"{number}/{shot.person}", []).append((number, shot))
             if people:
                 self._people[kind] = [people[name] for name in sorted(people)]
-        self._telling = [{clip.start: _Telling.of(store, clip) for clip in store.clips} for store in self.stores]
+        self._telling = [{shot.start: _Telling.of(store, shot) for shot in store.shots} for store in self.stores]
 
     def __len__(self) -> int:
         """Items in an epoch: a number, for pairs are drawn and not listed."""
@@ -114,7 +115,7 @@ class FacePairs:
         total = sum(share.values())
         return str(rng.choice(list(share), p=[value / total for value in share.values()]))
 
-    def _two_frames(self, takes: Sequence[tuple[int, StoredClip]], rng: np.random.Generator) -> _Drawn:
+    def _two_frames(self, takes: Sequence[tuple[int, Shot]], rng: np.random.Generator) -> _Drawn:
         """Two frames out of one take of a person, in either order."""
         fate = rng.random()
         blink = fate < self.config.blink_share

@@ -1,31 +1,28 @@
 """Faces cut out of footage once, so that training reads small pictures and not whole videos.
 
-A store is a folder: `frames.npy` `uint8 (N, S, S, 3)`, `landmarks.npy` `float32 (N, 68, 2)` in pixels of the crop (the
-centre of the first pixel is (0.5, 0.5); NaN where no face was found), and `index.json` with the clips. Every clip is
+A store (`train.store`) has the columns `frames` `uint8 (N, S, S, 3)` and `landmarks` `float32 (N, 68, 2)` in pixels of
+the crop (the centre of the first pixel is (0.5, 0.5); NaN where no face was found); each clip is a shot. Every clip is
 cut with one box that does not move, so that the head moves in it as it did before the camera.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from prosopon.core.clip import Clip, Frame
-from prosopon.core.errors import MissingError, ProsoponError
 from prosopon.core.faces import Box, Track
 from prosopon.core.progress import SILENT, Progress
 from prosopon.create.fomm.held_out import Passage, spread
 from prosopon.faces.crop import cut
 from prosopon.faces.finder import FaceFinder
 from prosopon.faces.track import track
-from prosopon.models.files import sha256_of
+from prosopon.train.store import ArrayStore, Column, Rows, Shot, kept, write_store
 
 FRAME_PX = 176
 """Side of a stored crop."""
@@ -37,67 +34,36 @@ _MIN_FACES = 0.5
 """Footage in which fewer of the frames show the person is left out."""
 
 
-@dataclass(frozen=True)
-class StoredClip:
-    """Where one clip lies in a store."""
+class Store(ArrayStore):
+    """Faces cut out of clips, a shot each."""
 
-    name: str
-    person: str
-    kind: str
-    """`footage`, `still` or `rendered`."""
-    start: int
-    stop: int
-    sha256: str | None = None
+    columns: ClassVar[Mapping[str, Column]] = {
+        "frames": Column("|u1", (FRAME_PX, FRAME_PX, 3)),
+        "landmarks": Column("<f4", (68, 2)),
+    }
 
+    @property
+    def frames(self) -> NDArray[np.uint8]:
+        """Crops, `(N, S, S, 3)`."""
+        return self.arrays["frames"]
 
-@dataclass(frozen=True)
-class Store:
-    """A read-only store; the arrays stay on disk."""
-
-    folder: Path
-    clips: tuple[StoredClip, ...]
-    frames: NDArray[np.uint8]
-    landmarks: NDArray[np.float32]
-
-    @classmethod
-    def open(cls, folder: Path) -> Store:
-        """Open a store.
-
-        Raises:
-            MissingError: the folder holds none.
-        """
-        try:
-            table = json.loads((folder / "index.json").read_text(encoding="utf-8"))
-            return cls(
-                folder,
-                tuple(StoredClip(**clip) for clip in table["clips"]),
-                np.load(folder / "frames.npy", mmap_mode="r"),
-                np.load(folder / "landmarks.npy", mmap_mode="r"),
-            )
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise MissingError(f"{folder} holds no prepared faces ({error})", "prepare them again") from error
-
-    def __reduce__(self) -> tuple[Callable[[Path], Store], tuple[Path]]:
-        """Worker processes open it again rather than being sent the pictures."""
-        return Store.open, (self.folder,)
+    @property
+    def landmarks(self) -> NDArray[np.float32]:
+        """Their landmarks in pixels, `(N, 68, 2)`; NaN where no face was found."""
+        return self.arrays["landmarks"]
 
     def passages(self, size_px: int) -> Iterator[Passage]:
-        """A passage of each clip that has several frames, of the middle of its crops, in pictures of `size_px`."""
+        """A passage of each shot that has several frames, of the middle of its crops, in pictures of `size_px`."""
         side = FRAME_PX * _MEASURED_SHARE
         start = (FRAME_PX - side) / 2
         box = Box(start, start, start + side, start + side)
-        for clip in self.clips:
-            if clip.stop - clip.start > 1:
-                indices = spread(clip.start, clip.stop)
+        for shot in self.shots:
+            if shot.stop - shot.start > 1:
+                indices = spread(shot.start, shot.stop)
                 shares = (np.asarray(self.landmarks[indices]) - start) / side
                 # To the lattice of the nets, whose +-1 are pixel centres.
                 points = ((shares * 2 - 1) * (size_px / (size_px - 1))).astype(np.float32)
                 yield Passage(np.stack([cut(self.frames[index], box, size_px) for index in indices]), points)
-
-    def sha256(self) -> str:
-        """Content id of everything that training reads of it."""
-        names = ("frames.npy", "landmarks.npy", "index.json")
-        return hashlib.sha256("".join(sha256_of(self.folder / name) for name in names).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -106,6 +72,10 @@ class Cutting:
 
     frames: list[Frame]
     landmarks: list[NDArray[np.float32]]
+
+    def rows(self) -> Rows:
+        """All that a store keeps of them."""
+        return {"frames": np.stack(self.frames), "landmarks": np.stack(self.landmarks)}
 
 
 def face_size(landmarks: NDArray[np.float32]) -> float:
@@ -149,69 +119,31 @@ def cut_clip(clip: Clip, finder: FaceFinder, every: int, progress: Progress) -> 
     return out
 
 
-def write_store(folder: Path, cuttings: Iterable[tuple[StoredClip, Cutting]]) -> Store:
-    """Write cuttings as a store, each as it comes; start and stop of each clip are filled in here.
+def write_cuttings(folder: Path, cuttings: Iterable[tuple[Shot, Cutting]]) -> Store:
+    """Write cuttings as a store, each as it comes.
 
     Raises:
         ProsoponError: there is nothing to write.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    clips: list[dict[str, Any]] = []
-    written = 0
-    with (
-        (folder / "frames.npy").open("wb") as frames_file,
-        (folder / "landmarks.npy").open("wb") as landmarks_file,
-    ):
-        frames = _GrowingArray(frames_file, "|u1", (FRAME_PX, FRAME_PX, 3))
-        landmarks = _GrowingArray(landmarks_file, "<f4", (68, 2))
-        for clip, cutting in cuttings:
-            start, written = written, written + len(cutting.frames)
-            frames.append(np.stack(cutting.frames))
-            landmarks.append(np.stack(cutting.landmarks))
-            clips.append({**asdict(clip), "start": start, "stop": written})
-        if not written:
-            raise ProsoponError(
-                "no faces were found to learn from", "give footage that shows one face, 40 pixels or more"
-            )
-        frames.finish()
-        landmarks.finish()
-    # The index last: a folder without it is no store, so a broken preparation is never mistaken for a whole one.
-    (folder / "index.json").write_text(json.dumps({"frame_px": FRAME_PX, "clips": clips}), encoding="utf-8")
+    rows = ((shot, cutting.rows()) for shot, cutting in cuttings)
+    write_store(folder, Store.columns, rows, advice="give footage that shows one face, 40 pixels or more")
     return Store.open(folder)
 
 
-class _GrowingArray:
-    """An `.npy` file that grows along its first axis, so that no more than one clip is in memory.
+def kept_cuttings(origin: Any, cuttings: Callable[[], Iterable[tuple[Shot, Cutting]]]) -> Store:
+    """The store that follows from `origin`: the one that was written before, else of the `cuttings` made now.
 
-    NumPy pads its headers so that the first axis may become longer without moving the data.
+    Args:
+        origin: all that decides the content, JSON-able.
+        cuttings: called only where they are not there.
     """
-
-    def __init__(self, file: BinaryIO, descr: str, shape: tuple[int, ...]) -> None:
-        self._file, self._descr, self._shape = file, descr, shape
-        self._n = 0
-        self._write_header()
-        self._data_at = file.tell()
-
-    def append(self, rows: NDArray[Any]) -> None:
-        """Add `rows (n, *shape)`."""
-        self._file.write(np.ascontiguousarray(rows, dtype=self._descr).tobytes())
-        self._n += len(rows)
-
-    def finish(self) -> None:
-        """Say in the header how many rows there are."""
-        self._file.seek(0)
-        self._write_header()
-        if self._file.tell() != self._data_at:
-            raise ProsoponError("NumPy wrote headers of different lengths", "use NumPy 2 or newer")
-
-    def _write_header(self) -> None:
-        header = {"descr": self._descr, "fortran_order": False, "shape": (self._n, *self._shape)}
-        np.lib.format.write_array_header_1_0(self._file, header)
+    facts = ["fomm", FRAME_PX, CROP_SIDE, origin]
+    return Store.open(kept(facts, lambda folder: write_cuttings(folder, cuttings())))
 
 
 def footage_cuttings(
     clips: Iterable[tuple[Clip, str]], finder: FaceFinder, *, every: int = 1, progress: Progress = SILENT
-) -> Iterator[tuple[StoredClip, Cutting]]:
+) -> Iterator[tuple[Shot, Cutting]]:
     """Cut clips, each given with the name of its person; those without a clear face are noted and left out."""
     for clip, person in clips:
         cutting = cut_clip(clip, finder, every, progress)
@@ -219,4 +151,4 @@ def footage_cuttings(
             progress.note(f"{clip.name}: no clear face, left out")
             continue
         kind = "still" if clip.is_still else "footage"
-        yield StoredClip(clip.name, person, kind, 0, 0, clip.sha256), cutting
+        yield Shot(clip.name, person, kind, sha256=clip.sha256), cutting

@@ -11,8 +11,7 @@ import numpy as np
 
 from prosopon.core.faces import Pose
 from prosopon.core.progress import SILENT, Progress
-from prosopon.create.fomm.prepared import CROP_SIDE, FRAME_PX, Cutting, Store, StoredClip, still_box, write_store
-from prosopon.create.fomm.sources import kept_store
+from prosopon.create.fomm.prepared import CROP_SIDE, FRAME_PX, Cutting, Store, kept_cuttings, still_box
 from prosopon.faces.crop import cut
 from prosopon.models.files import sha256_of
 from prosopon.studio.facekit import open_kit, random_face
@@ -20,6 +19,7 @@ from prosopon.studio.performance import Performance
 from prosopon.studio.person import Identity, Light
 from prosopon.studio.render import render
 from prosopon.train.processes import mapped
+from prosopon.train.store import Shot
 
 _RENDER_PX = 208
 """Rendered faces are about as large as in crops of `FRAME_PX`, a little larger so that cutting blurs nothing."""
@@ -59,24 +59,18 @@ def prepare_rendered(wanted: RenderedPeople, *, processes: int | None = None, pr
     """
     kit = None if wanted.facekit is None else sha256_of(wanted.facekit)
     options = {**asdict(wanted), "facekit": kit}
-    sizes = {"frame_px": FRAME_PX, "crop_side": CROP_SIDE, "render_px": _RENDER_PX, "step_s": _STEP_S}
-
-    def fill(folder: Path) -> None:
-        write_store(folder, _rendered(wanted, processes, progress))
-
-    return kept_store(["rendered", options, sizes], fill)
+    sizes = {"render_px": _RENDER_PX, "step_s": _STEP_S}
+    return kept_cuttings(["rendered", options, sizes], lambda: _rendered(wanted, processes, progress))
 
 
-def _rendered(
-    wanted: RenderedPeople, processes: int | None, progress: Progress
-) -> Iterator[tuple[StoredClip, Cutting]]:
+def _rendered(wanted: RenderedPeople, processes: int | None, progress: Progress) -> Iterator[tuple[Shot, Cutting]]:
     progress.start("rendering people", wanted.people)
     for person in mapped(partial(_person, wanted), range(wanted.people), processes=processes):
         yield person
         progress.advance()
 
 
-def _person(wanted: RenderedPeople, number: int) -> tuple[StoredClip, Cutting]:
+def _person(wanted: RenderedPeople, number: int) -> tuple[Shot, Cutting]:
     """One person in movement, cut as footage is."""
     rng = np.random.default_rng([wanted.seed, number])
     identity, light = Identity.random(rng), Light.random(rng)
@@ -102,4 +96,4 @@ def _person(wanted: RenderedPeople, number: int) -> tuple[StoredClip, Cutting]:
         [((shown.landmarks - corner) * scale).astype(np.float32) for shown in renderings],
     )
     name = f"{'rendered' if wanted.facekit is None else 'facekit'}-{wanted.seed}-{number:04d}"
-    return StoredClip(name, name, "rendered", 0, 0), cutting
+    return Shot(name, name, "rendered"), cutting

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
-import json
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from prosopon.core.clip import Clip
-from prosopon.core.errors import MediaError, MissingError, UsageError
-from prosopon.core.home import home
+from prosopon.core.errors import MediaError, UsageError
 from prosopon.core.progress import SILENT, Progress
 from prosopon.create.fomm.config import FommConfig
 from prosopon.create.fomm.data import FramePairs, HeldOutVideos, Videos, find_test_videos, find_videos
 from prosopon.create.fomm.held_out import HeldOut
 from prosopon.create.fomm.pairs import FacePairs, PairConfig
-from prosopon.create.fomm.prepared import CROP_SIDE, FRAME_PX, Store, footage_cuttings, write_store
+from prosopon.create.fomm.prepared import Cutting, Store, footage_cuttings, kept_cuttings
 from prosopon.faces.finder import chosen, open_finder
 from prosopon.media.read import read
-from prosopon.media.sniff import looks_like_media
+from prosopon.media.search import Found, find_media
 from prosopon.train.recipe import Dataset
+from prosopon.train.store import Shot
 
 
 @dataclass(frozen=True)
@@ -100,9 +94,9 @@ def video_material(roots: Sequence[Path], held_out: Sequence[Path], config: Fomm
 
 
 def _described(store: Store) -> dict[str, Any]:
-    kinds = sorted({clip.kind for clip in store.clips})
-    people = len({clip.person for clip in store.clips})
-    return {"name": store.folder.resolve().name, "clips": len(store.clips), "people": people, "kinds": kinds}
+    kinds = sorted({shot.kind for shot in store.shots})
+    people = len({shot.person for shot in store.shots})
+    return {"name": store.folder.resolve().name, "clips": len(store.shots), "people": people, "kinds": kinds}
 
 
 def prepare_footage(folders: Sequence[Path], *, every: int, progress: Progress = SILENT) -> Store:
@@ -120,47 +114,17 @@ def prepare_footage(folders: Sequence[Path], *, every: int, progress: Progress =
         MissingError: a folder is not there.
         ProsoponError: there is no face in any of it.
     """
-    files = [*_media_files(folders)]
+    files = find_media(folders)
     finder = chosen()
-    options = {"every": every, "frame_px": FRAME_PX, "crop_side": CROP_SIDE, "finder": finder}
     seen = [(file.label, file.path.stat().st_size, file.path.stat().st_mtime_ns) for file in files]
 
-    def cut(folder: Path) -> None:
-        write_store(
-            folder, footage_cuttings(_clips(files, progress), open_finder(finder), every=every, progress=progress)
-        )
+    def cuttings() -> Iterator[tuple[Shot, Cutting]]:
+        return footage_cuttings(_clips(files, progress), open_finder(finder), every=every, progress=progress)
 
-    return kept_store([options, seen], cut)
+    return kept_cuttings([{"every": every, "finder": finder}, seen], cuttings)
 
 
-@dataclass(frozen=True)
-class _File:
-    """A file of a user's folders.
-
-    Attributes:
-        path: where it is.
-        folder: the sub-folder that it lies in, which names the person; None where it lies flat.
-        label: its place in the folders given, the same on every machine.
-    """
-
-    path: Path
-    folder: str | None
-    label: str
-
-
-def _media_files(folders: Sequence[Path]) -> Iterator[_File]:
-    for number, folder in enumerate(folders):
-        if not folder.is_dir():
-            raise MissingError(f"there is no folder {folder}", "give a folder with footage of faces")
-        for path in sorted(folder.rglob("*")):
-            inside = path.relative_to(folder)
-            hidden = any(part.startswith(".") for part in inside.parts)
-            if path.is_file() and not hidden and looks_like_media(path):
-                first = inside.parts[0] if len(inside.parts) > 1 else None
-                yield _File(path, first, f"{number}/{inside.as_posix()}")
-
-
-def _clips(files: Sequence[_File], progress: Progress) -> Iterator[tuple[Clip, str]]:
+def _clips(files: Sequence[Found], progress: Progress) -> Iterator[tuple[Clip, str]]:
     """What can be read of the files, each with the name of its person; sounds have no frames and are passed over."""
     for file in files:
         try:
@@ -172,35 +136,3 @@ def _clips(files: Sequence[_File], progress: Progress) -> Iterator[tuple[Clip, s
             yield clip, file.label
         elif len(clip):
             yield clip, file.folder or file.path.stem.partition("#")[0]
-
-
-def kept_store(origin: Any, write: Callable[[Path], None]) -> Store:
-    """The store that follows from `origin`: the one that was written before, else the one that `write` fills now.
-
-    Several processes may ask for the same one: the first writes, the others wait for it.
-
-    Args:
-        origin: all that decides the content, JSON-able.
-        write: fills a folder, which is thrown away if it fails.
-    """
-    digest = hashlib.sha256(json.dumps(origin, sort_keys=True).encode()).hexdigest()[:24]
-    folder = home() / "prepared" / digest
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(folder.with_name(f".{digest}.lock")):
-        if not (folder / "index.json").exists():
-            temporary = Path(tempfile.mkdtemp(prefix=f".{digest}.", dir=folder.parent))
-            try:
-                write(temporary)
-                temporary.rename(folder)
-            except BaseException:
-                shutil.rmtree(temporary, ignore_errors=True)
-                raise
-    return Store.open(folder)
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Inside, no other process is inside with the same path; a process that dies lets go."""
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

@@ -13,8 +13,9 @@ from prosopon.core.clip import Frame
 from prosopon.core.errors import UsageError
 from prosopon.faces.builtin.crops import draw_crop, draw_nobody
 from prosopon.faces.builtin.landmarks import POINTS
-from prosopon.faces.builtin.prepared import FaceStore, Shot
+from prosopon.faces.builtin.prepared import FaceStore
 from prosopon.faces.builtin.scenes import Row, draw_scene
+from prosopon.train.store import Shot
 
 
 @dataclass(frozen=True)

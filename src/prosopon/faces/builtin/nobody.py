@@ -9,7 +9,8 @@ import skimage.color
 import skimage.data
 
 from prosopon.core.clip import Frame
-from prosopon.faces.builtin.prepared import Cutting, Shot, cut_nobody
+from prosopon.faces.builtin.prepared import Cutting, cut_nobody
+from prosopon.train.store import Shot
 
 NAMES = (
     "brick", "cell", "chelsea", "clock", "coffee", "colorwheel", "grass", "gravel", "horse", "hubble_deep_field",

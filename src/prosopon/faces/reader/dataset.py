@@ -63,8 +63,8 @@ class Readings:
         people: dict[str, dict[str, list[tuple[int, int, int]]]] = {}
         for number, store in enumerate(self.rendered):
             for shot in store.shots:
-                known = people.setdefault("rendered", {}).setdefault(f"r{number}/{shot['person']}", [])
-                known.append((number, shot["start"], shot["stop"]))
+                known = people.setdefault("rendered", {}).setdefault(f"r{number}/{shot.person}", [])
+                known.append((number, shot.start, shot.stop))
         for number, faces in enumerate(self.footage):
             for one in faces.shots:
                 if one.kind in ("footage", "still"):

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from prosopon.core.errors import MissingError, ProsoponError
 from prosopon.create.fomm.pairs import FacePairs, PairConfig, _Colour
-from prosopon.create.fomm.prepared import FRAME_PX, Cutting, Store, StoredClip, face_size, still_box, write_store
+from prosopon.create.fomm.prepared import FRAME_PX, Cutting, Store, face_size, still_box, write_cuttings
 from prosopon.create.fomm.rendered import RenderedPeople, prepare_rendered
 from prosopon.faces.sixty_eight import MIRROR
+from prosopon.train.store import Shot
 
 # Dots far enough apart to be told from each other; the 68 landmarks sit on them in turn.
 DOTS = np.array([(58, 60), (118, 62), (88, 92), (62, 120), (114, 118)], np.float32)
@@ -39,7 +40,7 @@ def dot_landmarks() -> NDArray[np.float32]:
 
 def a_store(folder: Path, kind: str, n: int = 4) -> Store:
     cutting = Cutting([dotted()] * n, [dot_landmarks()] * n)
-    return write_store(folder, [(StoredClip("dots", "somebody", kind, 0, 0, "abc"), cutting)])
+    return write_cuttings(folder, [(Shot("dots", "somebody", kind, sha256="abc"), cutting)])
 
 
 def found_dots(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -112,7 +113,7 @@ def test_items_follow_from_the_generator_alone(tmp_path: Path) -> None:
 def test_frames_without_a_face_are_marked_as_unknown(tmp_path: Path) -> None:
     lost = np.full((68, 2), np.nan, np.float32)
     cutting = Cutting([dotted()] * 2, [lost, lost])
-    store = write_store(tmp_path, [(StoredClip("dots", "x", "footage", 0, 0), cutting)])
+    store = write_cuttings(tmp_path, [(Shot("dots", "x", "footage"), cutting)])
     item = FacePairs([store], PairConfig()).item(0, np.random.default_rng(0))
     assert item["known_source"] == item["known_driving"] == 0
     assert np.isfinite(item["landmarks_source"]).all()
@@ -123,8 +124,8 @@ def test_pairs_never_mix_clips_of_the_same_name(tmp_path: Path) -> None:
     people = []
     for level, person in ((40, "a"), (200, "b")):
         frames = [np.full((FRAME_PX, FRAME_PX, 3), level, np.uint8)] * 5
-        people.append((StoredClip("same", person, "footage", 0, 0), Cutting(frames, [dot_landmarks()] * 5)))
-    pairs = FacePairs([write_store(tmp_path, people)], PairConfig(blink_share=0.5, wide_mouth_share=0.5))
+        people.append((Shot("same", person, "footage"), Cutting(frames, [dot_landmarks()] * 5)))
+    pairs = FacePairs([write_cuttings(tmp_path, people)], PairConfig(blink_share=0.5, wide_mouth_share=0.5))
     for seed in range(12):
         item = pairs.item(0, np.random.default_rng(seed))
         assert abs(item["source"].mean() - item["driving"].mean()) < 5
@@ -148,10 +149,10 @@ def blinking_landmarks(n: int, closed: set[int]) -> list[NDArray[np.float32]]:
 def test_blinks_are_drawn_as_often_as_asked_for_and_with_open_eyes_beside_them(tmp_path: Path) -> None:
     n, closed = 60, {7, 8, 41}
     cutting = Cutting([dotted()] * n, blinking_landmarks(n, closed))
-    store = write_store(tmp_path / "s", [(StoredClip("c", "somebody", "footage", 0, 0, "abc"), cutting)])
+    store = write_cuttings(tmp_path / "s", [(Shot("c", "somebody", "footage", sha256="abc"), cutting)])
     pairs = FacePairs([store], PairConfig(blink_share=0.4))
     rng = np.random.default_rng(1)
-    drawn = [pairs._two_frames([(0, store.clips[0])], rng).frames for _ in range(600)]
+    drawn = [pairs._two_frames([(0, store.shots[0])], rng).frames for _ in range(600)]
     blinks = [pair for pair in drawn if closed & {*pair}]
     # By chance alone it would be one in ten.
     assert 0.4 < len(blinks) / len(drawn) < 0.56
@@ -165,9 +166,9 @@ def test_a_store_reads_back_as_it_was_written(tmp_path: Path) -> None:
     for number, n in enumerate((3, 1, 2)):
         frames = list(rng.integers(0, 256, (n, FRAME_PX, FRAME_PX, 3), dtype=np.uint8))
         landmarks = list(rng.normal(80, 20, (n, 68, 2)).astype(np.float32))
-        clips.append((StoredClip(f"clip{number}", "p", "footage", 0, 0, "f00"), Cutting(frames, landmarks)))
-    store = write_store(tmp_path / "new" / "store", clips)
-    assert [(clip.name, clip.start, clip.stop) for clip in store.clips] == [
+        clips.append((Shot(f"clip{number}", "p", "footage", sha256="f00"), Cutting(frames, landmarks)))
+    store = write_cuttings(tmp_path / "new" / "store", clips)
+    assert [(clip.name, clip.start, clip.stop) for clip in store.shots] == [
         ("clip0", 0, 3),
         ("clip1", 3, 4),
         ("clip2", 4, 6),
@@ -187,22 +188,22 @@ def test_the_content_id_changes_with_every_part(tmp_path: Path) -> None:
     store = a_store(tmp_path, "footage")
     before = store.sha256()
     table = json.loads((tmp_path / "index.json").read_text())
-    table["clips"][0]["person"] = "somebody else"
+    table["shots"][0]["person"] = "somebody else"
     (tmp_path / "index.json").write_text(json.dumps(table))
     assert Store.open(tmp_path).sha256() != before
 
 
 def test_folders_without_a_store_are_missing(tmp_path: Path) -> None:
-    with pytest.raises(MissingError, match="no prepared faces"):
+    with pytest.raises(MissingError, match="no prepared data"):
         Store.open(tmp_path)
     (tmp_path / "index.json").write_text("{}")
-    with pytest.raises(MissingError, match="no prepared faces"):
+    with pytest.raises(MissingError, match="no prepared data"):
         Store.open(tmp_path)
 
 
 def test_nothing_to_store_is_an_error_and_no_store(tmp_path: Path) -> None:
     with pytest.raises(ProsoponError, match="no faces"):
-        write_store(tmp_path / "s", [])
+        write_cuttings(tmp_path / "s", [])
     with pytest.raises(MissingError):
         Store.open(tmp_path / "s")
 
@@ -237,7 +238,7 @@ def test_rendered_people_are_the_same_from_any_number_of_processes(own_home: Pat
     two = prepare_rendered(wanted, processes=2)
     assert np.array_equal(two.frames, frames)
     assert np.array_equal(two.landmarks, landmarks)
-    assert [clip.kind for clip in two.clips] == ["rendered"] * 2
+    assert [clip.kind for clip in two.shots] == ["rendered"] * 2
     inside = np.asarray(two.landmarks)
     assert (inside > 0).all() and (inside < FRAME_PX).all()
 

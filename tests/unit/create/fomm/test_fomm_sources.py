@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,9 +13,10 @@ from prosopon.core.clip import Clip, Frame
 from prosopon.core.errors import MissingError, ProsoponError, UsageError
 from prosopon.core.faces import Box, Face
 from prosopon.create.fomm import sources
-from prosopon.create.fomm.prepared import FRAME_PX, Cutting, Store, StoredClip, write_store
-from prosopon.create.fomm.sources import face_material, kept_store, prepare_footage
+from prosopon.create.fomm.prepared import FRAME_PX, Cutting, Store, write_cuttings
+from prosopon.create.fomm.sources import face_material, prepare_footage
 from prosopon.media.write import encode
+from prosopon.train.store import Shot
 
 
 class Finder:
@@ -82,14 +82,14 @@ def test_people_are_folders_or_names_and_every_picture_is_one(tmp_path: Path, fi
     still(tmp_path / "x.png")
     still(tmp_path / "y.png")
     store = prepare_footage([tmp_path], every=2)
-    people = {clip.name: (clip.person, clip.kind, clip.stop - clip.start) for clip in store.clips}
+    people = {clip.name: (clip.person, clip.kind, clip.stop - clip.start) for clip in store.shots}
     assert people["one.mp4"] == people["two.mp4"] == ("anna", "footage", 2)
     assert people["id7#a.mp4"] == people["id7#b.mp4"] == ("id7", "footage", 2)
     assert people["walk.mp4"] == ("walk", "footage", 2)
     stills = [people[name] for name in ("portrait.png", "x.png", "y.png")]
     assert [(kind, n) for _, kind, n in stills] == [("still", 1)] * 3
     assert len({person for person, _, _ in stills}) == 3
-    assert all(clip.sha256 for clip in store.clips)
+    assert all(clip.sha256 for clip in store.shots)
 
 
 def test_what_cannot_be_used_is_left_out_with_a_word(tmp_path: Path, finder: Finder) -> None:
@@ -100,7 +100,7 @@ def test_what_cannot_be_used_is_left_out_with_a_word(tmp_path: Path, finder: Fin
     (tmp_path / ".hidden.mp4").write_text("not looked at")
     notes = Notes()
     store = prepare_footage([tmp_path], every=1, progress=notes)
-    assert [clip.name for clip in store.clips] == ["good.mp4"]
+    assert [clip.name for clip in store.shots] == ["good.mp4"]
     assert len(notes.said) == 2
     assert any("dark.mp4" in line for line in notes.said)
     assert any("broken.mp4" in line for line in notes.said)
@@ -114,7 +114,7 @@ def test_the_same_files_are_cut_once(tmp_path: Path, finder: Finder) -> None:
     assert finder.looked == looked
     assert prepare_footage([tmp_path], every=2).folder != first.folder
     video(tmp_path / "b.mp4")
-    assert len(prepare_footage([tmp_path], every=1).clips) == 2
+    assert len(prepare_footage([tmp_path], every=1).shots) == 2
 
 
 def test_a_folder_without_faces_is_an_error_and_nothing_is_kept(tmp_path: Path, finder: Finder, own_home: Path) -> None:
@@ -140,34 +140,7 @@ def test_without_a_face_finder_the_way_to_one_is_told(tmp_path: Path, monkeypatc
 def noise(folder: Path) -> None:
     frames = [np.zeros((FRAME_PX, FRAME_PX, 3), np.uint8)] * 2
     cutting = Cutting(frames, [np.full((68, 2), 50, np.float32)] * 2)
-    write_store(folder, [(StoredClip("c", "p", "footage", 0, 0), cutting)])
-
-
-def test_of_several_that_want_the_same_store_one_makes_it() -> None:
-    made: list[Path] = []
-    stores: list[Store] = []
-
-    def write(folder: Path) -> None:
-        made.append(folder)
-        noise(folder)
-
-    threads = [threading.Thread(target=lambda: stores.append(kept_store(["x", 1], write))) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(made) == 1
-    assert len({store.folder for store in stores}) == 1
-
-
-def test_a_store_that_was_broken_off_is_made_again() -> None:
-    def fail(folder: Path) -> None:
-        (folder / "frames.npy").write_bytes(b"half")
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        kept_store(["y"], fail)
-    assert len(kept_store(["y"], noise).clips) == 1
+    write_cuttings(folder, [(Shot("c", "p", "footage"), cutting)])
 
 
 def test_material_names_what_it_is_made_of(tmp_path: Path) -> None:
