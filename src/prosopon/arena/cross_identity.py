@@ -9,7 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from prosopon.arena.metrics import KEYPOINT_PICTURE_PX
-from prosopon.arena.reconstruction import Reconstruct, Reconstruction, Tally, compare, crops
+from prosopon.arena.reconstruction import Reconstruct, Reconstruction, compare, crops
+from prosopon.arena.tally import Tally
 from prosopon.core.errors import MissingError
 from prosopon.core.faces import Box
 from prosopon.core.progress import SILENT, Progress

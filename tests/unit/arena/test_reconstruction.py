@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from prosopon.arena.reconstruction import METRICS, find_clips, measure, measure_clip
+from prosopon.arena.reconstruction import find_clips, measure, measure_clip
+from prosopon.arena.tally import METRICS
 from prosopon.core.clip import Clip, Frame
 from prosopon.core.errors import MissingError
 from prosopon.core.faces import Box, Face

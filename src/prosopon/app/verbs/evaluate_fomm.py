@@ -13,7 +13,8 @@ from prosopon.app.console import Console
 from prosopon.core.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from prosopon.arena.reconstruction import Measure, Reconstruction, Tally
+    from prosopon.arena.reconstruction import Reconstruction
+    from prosopon.arena.tally import Measure, Tally
 
 _TITLES = {
     "l1": "L1",
