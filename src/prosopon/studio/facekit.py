@@ -12,7 +12,6 @@ The file is one npz: `neutral` (26719, 3); `quads` (Q, 4); `identity_q` int16 (1
 from __future__ import annotations
 
 import zipfile
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from scipy.interpolate import RBFInterpolator
 from prosopon.core.errors import MediaError, MissingError
 from prosopon.models.files import sha256_of
 from prosopon.studio.kit_expressions import kit_weights
+from prosopon.studio.kit_eyes import find_eyes
 from prosopon.studio.landmarks import landmark_vertices
 from prosopon.studio.mesh import Floats, Ints, Material, Mesh, normals
 from prosopon.studio.organs import Lids, eyeball, lashes, lid_rims
@@ -59,22 +59,6 @@ _MIRRORED = np.array((
 _FIELDS = ("neutral", "quads", "identity_q", "identity_scale", "expression_q", "expression_scale", "expression_names")
 
 
-@dataclass(frozen=True)
-class _Eye:
-    """Vertices around one eye.
-
-    Attributes:
-        upper, lower: margins of the lids from the nose to the temple; the ends are shared.
-        near: those that slide over the eyeball.
-        lining: back of the upper lid's margin.
-    """
-
-    upper: Ints
-    lower: Ints
-    near: Ints
-    lining: Ints
-
-
 class FaceKit:
     """The heads of one kit; has the form of `anatomy.Anatomy`.
 
@@ -97,7 +81,7 @@ class FaceKit:
         outward = (normals(at_rest, triangles) * (at_rest - at_rest.mean(0))).sum()
         self._flip = bool(outward < 0)
         self.triangles: Ints = triangles[:, ::-1].copy() if self._flip else triangles
-        self._eyes = self._find_eyes(skin_quads)
+        self._eyes = find_eyes(at_rest, skin_quads)
         self.plane: Floats = self._unrolled()
         self._ears = _ear_vertices(at_rest)
         # Shoulders stay shoulders wherever an identity has them.
@@ -116,39 +100,6 @@ class FaceKit:
         self._calibrate()
 
     # ---- building -----------------------------------------------------------------------------------------------
-
-    def _find_eyes(self, quads: Ints) -> tuple[_Eye, _Eye]:
-        """The two rings of the skin's border that lie around the eyeballs, cut at their corners."""
-        edges = {(int(a), int(b)) for i in range(4) for a, b in zip(quads[:, i - 1], quads[:, i], strict=True)}
-        after = {a: b for a, b in edges if (b, a) not in edges}
-        found: dict[float, _Eye] = {}
-        while after:
-            start, now = after.popitem()
-            ring = [start]
-            while now != start and now in after:
-                ring.append(now)
-                now = after.pop(now)
-            points = self._average[ring]
-            # Mouth and neck lie around the middle.
-            if abs(points[:, 0].mean()) < 1:
-                continue
-            side = float(np.sign(points[:, 0].mean()))
-            found[side] = self._eye(_outward(ring, edges), side)
-        return found[-1.0], found[1.0]
-
-    def _eye(self, rings: Ints, side: float) -> _Eye:
-        ring = rings[-1]
-        at = self._average[ring]
-        inner, outer = int((side * at[:, 0]).argmin()), int((side * at[:, 0]).argmax())
-        one = np.roll(ring, -inner)[: (outer - inner) % len(ring) + 1]
-        other = np.roll(ring, -outer)[: (inner - outer) % len(ring) + 1][::-1]
-        above = self._average[one, 1].mean() > self._average[other, 1].mean()
-        upper, lower = (one, other) if above else (other, one)
-        centre = at.mean(0)
-        offset = self._average[:_SKIN] - centre
-        near = (np.abs(offset[:, 0]) < 1.9) & (np.abs(offset[:, 1]) < 1.3) & (offset[:, 2] > -1.2)
-        lining = rings[:-1, np.isin(ring, upper[1:-1])].ravel()
-        return _Eye(upper, lower, np.flatnonzero(near), lining)
 
     def _unrolled(self) -> Floats:
         """Place of every skin vertex on the plane, features on features: a smooth warp of its cylinder coordinates."""
@@ -243,14 +194,7 @@ class FaceKit:
 
     def lid_gap(self, skin: Floats) -> Floats:
         """See `Anatomy`."""
-        gaps = []
-        for eye in self._eyes:
-            upper, lower = skin[eye.upper], skin[eye.lower]
-            x = np.linspace(upper[0, 0], upper[-1, 0], 13)[4:9]
-            order, below = np.argsort(upper[:, 0]), np.argsort(lower[:, 0])
-            high = np.interp(x, upper[order, 0], upper[order, 1])
-            gaps.append(np.clip(high - np.interp(x, lower[below, 0], lower[below, 1]), 0, None).mean())
-        return np.array(gaps)
+        return np.array([eye.gap(skin) for eye in self._eyes])
 
     # ---- movement -----------------------------------------------------------------------------------------------
 
@@ -271,7 +215,7 @@ class FaceKit:
                 out = out + np.float32(amount) * self._shapes[name]
         out = np.asarray(out, np.float64)
         for eye, found in enumerate(self._eyes):
-            _over_the_ball(out, found, head, eye, closed=(e.blink_left, e.blink_right)[eye])
+            found.keep_outside(out, head.eyes[eye], head.eye_radius, closed=(e.blink_left, e.blink_right)[eye])
         _slim_neck(out[:_SKIN], self.shoulders)
         return out
 
@@ -334,46 +278,6 @@ def _slim_neck(skin: Floats, below: Floats) -> None:
     share = 1 + below * (limit / radius - 1)
     skin[:, 0] = offset[:, 0] * share
     skin[:, 2] = centre + offset[:, 1] * share
-
-
-def _over_the_ball(points: Floats, eye: _Eye, head: Head, which: int, *, closed: float) -> None:
-    """Keep the lids outside the eyeball, and bring their margins together when the eye is shut."""
-    if closed > 0:
-        upper, lower = points[eye.upper], points[eye.lower]
-        order = np.argsort(lower[:, 0])
-        meet = np.interp(upper[:, 0], lower[order, 0], lower[order, 1])
-        # What the kit's own shape leaves open for this identity is closed by the upper lid.
-        left = np.clip(upper[1:-1, 1] - meet[1:-1] + 0.02, None, None) * np.clip(closed, 0, 1) ** 4
-        points[eye.upper[1:-1], 1] -= left
-        points[eye.lining, 1] -= np.interp(points[eye.lining, 0], *_ascending(upper[1:-1, 0], left))
-    offset = points[eye.near] - head.eyes[which]
-    square = (head.eye_radius + 0.05) ** 2 - offset[:, 0] ** 2 - offset[:, 1] ** 2
-    outside = np.sqrt(np.maximum(square, 0))
-    reach = ramp(square, 0.0, 0.4)
-    pushed = np.maximum(offset[:, 2], outside)
-    points[eye.near, 2] = head.eyes[which, 2] + offset[:, 2] * (1 - reach) + pushed * reach
-
-
-def _ascending(x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    order = np.argsort(x)
-    return x[order], y[order]
-
-
-def _outward(border: list[int], edges: set[tuple[int, int]]) -> Ints:
-    """The border ring and the two rings around it `(3, K)`, vertex beside vertex; the last is the lid's margin.
-
-    The kit's lids are rolled in: their border lies hidden on the eyeball.
-    """
-    beside: dict[int, set[int]] = {}
-    for a, b in edges:
-        beside.setdefault(a, set()).add(b)
-        beside.setdefault(b, set()).add(a)
-    rings, known = [border], set(border)
-    for _ in range(2):
-        after = [min(beside[vertex] - known) for vertex in rings[-1]]
-        rings.append(after)
-        known |= set(after)
-    return np.array(rings)
 
 
 _OPEN: dict[str, FaceKit] = {}
