@@ -13,6 +13,8 @@ from prosopon.core.home import home
 from prosopon.core.registry import find_cards
 from prosopon.models.pair import SUFFIX, card_file, read_card
 
+READER = "faces.reader"
+"""The face reader's weights: it parses faces, tells people apart, and its trunk measures how alike faces look."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*(\.[a-z0-9][a-z0-9_-]*)*")
 _PACKAGE = Path(__file__).resolve().parent.parent
 _UNKNOWN = "unknown"

@@ -11,11 +11,10 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
-from prosopon.models.catalogue import find
+from prosopon.models.catalogue import READER, find
 from prosopon.models.checkpoint import load, load_strict, part
 from prosopon.models.face_blocks import Conv, Residual, fused
 
-WEIGHTS = "faces.reader"
 WIDTHS = (16, 40, 80, 144, 208)
 
 
@@ -47,7 +46,7 @@ class FaceFeatures(nn.Module):
         return maps
 
     @classmethod
-    def open(cls, weights: str | Path = WEIGHTS) -> FaceFeatures:
+    def open(cls, weights: str | Path = READER) -> FaceFeatures:
         """The trunk of trained weights, fixed; gradients reach the picture.
 
         Args:

@@ -15,13 +15,14 @@ import numpy as np
 from prosopon.core.clip import Clip
 from prosopon.core.errors import UsageError
 from prosopon.core.parts import Part
+from prosopon.media.part_maps import write_part_map
 from prosopon.studio.facekit import random_face
 from prosopon.studio.film import film, frame_times
 from prosopon.studio.performance import BLINKS_PER_MINUTE, NAMES, Performance
 from prosopon.studio.person import Identity, Light
 from prosopon.studio.render import PIVOT, Camera, render
 from prosopon.studio.speech import Speech, pitch_of, speak
-from prosopon.studio.truth import FORMAT, FRAMES, PARTS, TRUTH, VERSION, FrameTruth, mask_name, write_mask
+from prosopon.studio.truth import FORMAT, FRAMES, PARTS, TRUTH, VERSION, FrameTruth, mask_name
 from prosopon.studio.visemes import speaking, symbol_at
 from prosopon.train.toml import plain
 
@@ -218,7 +219,7 @@ class TruthWriter:
             self._lines, self._digest = [], hashlib.sha256()
         self._lines.append(json.dumps(frame.as_json(), separators=(", ", ": ")))
         self._digest.update(frame.rendering.image.tobytes())
-        write_mask(frame.rendering.parts, self._folder / PARTS / mask_name(frame.index))
+        write_part_map(frame.rendering.parts, self._folder / PARTS / mask_name(frame.index))
 
     def finish(self, clip: str) -> None:
         """Write the files; `clip` is the name of the video beside them."""

@@ -17,11 +17,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from prosopon.core.errors import MediaError, MissingError
 from prosopon.core.faces import Pose
-from prosopon.core.parts import PALETTE, Part
+from prosopon.media.part_maps import read_part_map
 from prosopon.studio.performance import Performance
 from prosopon.studio.person import Expression, Identity, Light, Placement
 from prosopon.studio.render import Camera, Rendering, rotation
@@ -94,31 +93,6 @@ def _short(value: float, places: int = _PLACES) -> float:
 
 def _numbers(table: Mapping[str, float]) -> dict[str, float]:
     return {name: _short(value) for name, value in table.items()}
-
-
-def write_mask(parts: NDArray[np.uint8], path: Path) -> None:
-    """A part map `uint8 (H, W)` as a PNG whose palette indices are the values of `Part`."""
-    picture = Image.fromarray(parts, "P")
-    picture.putpalette([level for colour in PALETTE for level in colour])
-    picture.save(path, "PNG", optimize=False, compress_level=6)
-
-
-def read_mask(path: Path) -> NDArray[np.uint8]:
-    """A part map `uint8 (H, W)`.
-
-    Raises:
-        MediaError: it cannot be read, or is no picture of part indices.
-    """
-    try:
-        with Image.open(path, formats=("PNG",)) as picture:
-            if picture.mode != "P":
-                raise MediaError(f"{path} is no part map: its pixels are no palette indices")
-            parts = np.array(picture, np.uint8)
-    except OSError as error:
-        raise MediaError(f"the part map {path} cannot be read: {error}", "render that person again") from error
-    if parts.max(initial=0) >= len(Part):
-        raise MediaError(f"{path} has part indices that this version does not know", "use a newer version")
-    return parts
 
 
 @dataclass(frozen=True)
@@ -219,7 +193,7 @@ class PersonTruth:
         Raises:
             MediaError: it cannot be read.
         """
-        return read_mask(self.folder / PARTS / mask_name(index))
+        return read_part_map(self.folder / PARTS / mask_name(index))
 
     def masks(self) -> Iterator[NDArray[np.uint8]]:
         """Part maps of all frames, one in memory at a time."""

@@ -12,6 +12,7 @@ import tyro
 from prosopon.app.args import Force
 from prosopon.app.console import Console
 from prosopon.core.errors import ExitCode, UsageError
+from prosopon.models.catalogue import READER
 
 if TYPE_CHECKING:
     from prosopon.arena.face_reading import RenderedScores
@@ -32,7 +33,7 @@ class EvaluateReader:
 
     people: tuple[Path, ...] = ()
     """Folders with pictures and videos of real people whom it has not learnt from, a sub-folder for each."""
-    weights: str = "faces.reader"
+    weights: str = READER
     """Name in `prosopon weights list`, or a path to a .safetensors."""
     rendered_people: int = 24
     """Measure on so many rendered people, whom no training has seen; 0 for none."""

@@ -21,8 +21,7 @@ from prosopon.faces.builtin.recipe import Schedule
 from prosopon.faces.finder import FaceFinder, open_finder
 from prosopon.faces.reader.dataset import Readings
 from prosopon.faces.reader.recipe import ReaderRecipe, card_of
-from prosopon.models.catalogue import check_name
-from prosopon.models.face_features import WEIGHTS
+from prosopon.models.catalogue import READER, check_name
 from prosopon.train.loop import fit
 from prosopon.train.randomness import seed_all
 from prosopon.train.runfile import Command
@@ -59,7 +58,7 @@ class TrainReader:
     """Render people with faces of the ICT Face Model Light too; docs/studio.md says how to get it."""
     facekit_people: int = 110
     """How many of them."""
-    name: str = WEIGHTS
+    name: str = READER
     """What the weights are called."""
     licence: str = "that of the data it was trained on"
     """Goes into the card beside the weights."""

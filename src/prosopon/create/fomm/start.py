@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from prosopon.core.errors import CheckpointError, UsageError
 from prosopon.create.fomm.model import NETS, published_states
 from prosopon.models import checkpoint
-from prosopon.models.face_features import WEIGHTS, FaceFeatures
+from prosopon.models.catalogue import READER
+from prosopon.models.face_features import FaceFeatures
 from prosopon.models.importing import read_published
 from prosopon.models.perceptual import RandomFeatures, Vgg19Features
 
@@ -51,7 +52,7 @@ def load_features(kind: Features, weights: Path | None) -> nn.Module:
     if kind == "random":
         return RandomFeatures()
     if kind == "face":
-        return FaceFeatures.open(WEIGHTS if weights is None else weights)
+        return FaceFeatures.open(READER if weights is None else weights)
     if weights is None:
         raise UsageError("VGG19 features need weights", "give --feature-weights, or --features random")
     table = read_published(weights)

@@ -8,12 +8,10 @@ from prosopon.core.clip import Frame
 from prosopon.core.errors import MissingError, UsageError
 from prosopon.core.faces import Face
 from prosopon.faces.parsing.part_map import PartMap
-from prosopon.models.catalogue import catalogue
+from prosopon.models.catalogue import READER, catalogue
 
 Name = Literal["auto", "builtin", "bisenet", "landmarks"]
 """What `open_parser` understands."""
-READER = "faces.reader"
-"""Weights of the built-in parser."""
 
 
 class FaceParser(Protocol):

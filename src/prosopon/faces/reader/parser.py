@@ -8,7 +8,7 @@ from prosopon.core.clip import Frame
 from prosopon.core.faces import Face
 from prosopon.faces.parsing.part_map import PartMap
 from prosopon.faces.reader.reader import FaceReader
-from prosopon.models.face_features import WEIGHTS
+from prosopon.models.catalogue import READER
 
 
 class ReaderParser:
@@ -20,7 +20,7 @@ class ReaderParser:
         self._reader = reader
 
     @classmethod
-    def open(cls, weights: str | Path = WEIGHTS) -> ReaderParser:
+    def open(cls, weights: str | Path = READER) -> ReaderParser:
         """Open trained weights.
 
         Raises:

@@ -16,9 +16,8 @@ from prosopon.core.parts import Part
 from prosopon.faces.parsing.part_map import PartMap
 from prosopon.faces.reader.net import CROP_PX, CROP_SIDE, N_PARTS, ReaderNet, Reading, load_reader
 from prosopon.faces.stance import Stance, view
-from prosopon.models.catalogue import find
+from prosopon.models.catalogue import READER, find
 from prosopon.models.face_blocks import folded
-from prosopon.models.face_features import WEIGHTS
 from prosopon.models.tensors import to_tensor
 
 KNOWN = frozenset(part for part in Part if part < N_PARTS)
@@ -57,7 +56,7 @@ class FaceReader:
         self.same_person = same_person
 
     @classmethod
-    def open(cls, weights: str | Path = WEIGHTS) -> FaceReader:
+    def open(cls, weights: str | Path = READER) -> FaceReader:
         """Open trained weights.
 
         Args:

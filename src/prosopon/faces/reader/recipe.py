@@ -18,7 +18,7 @@ from prosopon.faces.builtin.recipe import Schedule
 from prosopon.faces.reader import losses
 from prosopon.faces.reader.dataset import Readings, draw_crop, rendered_row
 from prosopon.faces.reader.net import CROP_PX, EMBEDDING, N_PARTS, ReaderNet, Reading
-from prosopon.models.face_features import WEIGHTS
+from prosopon.models.catalogue import READER
 from prosopon.models.tensors import to_frames, to_tensor
 from prosopon.train.recipe import Batch, Losses, Phase, Recipe
 from prosopon.train.store import ArrayStore
@@ -52,7 +52,7 @@ class ReaderRecipe(Recipe):
         data: Mapping[str, Any],
         inputs: Mapping[str, str] | None = None,
         held_out: Sequence[ArrayStore] = (),
-        name: str = WEIGHTS,
+        name: str = READER,
     ) -> None:
         self.name = name
         self.dataset = dataset
