@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from prosopon.core.clip import Clip
 from prosopon.create.fomm.technique import FirstOrderMotion, model_card
+from prosopon.media.write import encode
 from prosopon.models.checkpoint import save
 
 
@@ -24,3 +27,11 @@ def tiny_weights(own_home: Path) -> str:
     }
     save(model.state(), folder / "fomm.tiny", card)
     return "fomm.tiny"
+
+
+@pytest.fixture
+def portrait(tmp_path: Path) -> Path:
+    """A picture to animate, 180 x 140: noise, but large enough for the visible mark to be told."""
+    rng = np.random.default_rng(0)
+    encode(Clip.still(rng.integers(40, 220, (140, 180, 3), dtype=np.uint8)), tmp_path / "portrait.png")
+    return tmp_path / "portrait.png"

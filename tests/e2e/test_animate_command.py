@@ -16,13 +16,6 @@ from prosopon.media.write import encode
 
 
 @pytest.fixture
-def portrait(tmp_path: Path) -> Path:
-    rng = np.random.default_rng(0)
-    encode(Clip.still(rng.integers(40, 220, (50, 64, 3), dtype=np.uint8)), tmp_path / "portrait.png")
-    return tmp_path / "portrait.png"
-
-
-@pytest.fixture
 def driving(tmp_path: Path) -> Path:
     ramp = np.linspace(30, 220, 48, dtype=np.uint8)[None, :, None].repeat(48, 0).repeat(3, 2)
     tone = np.sin(np.arange(16000) / 8).astype(np.float32)[None] * 0.3
@@ -42,7 +35,7 @@ def test_result_is_signed_keeps_sound_and_is_compared(
     assert animate("-s", portrait, "-d", driving, "-o", out, "--weights", tiny_weights, "--json") == 0
     answer = json.loads(capsys.readouterr().out)
     assert answer["frames"] == 9
-    assert answer["size_px"] == [64, 50]
+    assert answer["size_px"] == [180, 140]
     assert answer["digital_source_type"] == "compositeWithTrainedAlgorithmicMedia"
     result = read(out)
     assert result.audio is not None

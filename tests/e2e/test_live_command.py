@@ -25,13 +25,6 @@ from prosopon.vouch.badge import badge, badge_box
 
 
 @pytest.fixture
-def portrait(tmp_path: Path) -> Path:
-    rng = np.random.default_rng(0)
-    encode(Clip.still(rng.integers(40, 220, (140, 180, 3), dtype=np.uint8)), tmp_path / "portrait.png")
-    return tmp_path / "portrait.png"
-
-
-@pytest.fixture
 def camera(tmp_path: Path) -> Path:
     return filmed(tmp_path / "camera.mp4", 12)
 
