@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from prosopon.core.content_id import sha256_of
 from prosopon.core.faces import Pose
 from prosopon.core.progress import SILENT, Progress
 from prosopon.faces.reader.rows import COLUMNS, EXPRESSIONS, PICTURE_PX, cut_row
-from prosopon.models.files import sha256_of
 from prosopon.studio.facekit import open_kit, random_face
 from prosopon.studio.performance import Performance
 from prosopon.studio.person import Identity, Light, Placement

@@ -15,6 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from prosopon.core.clip import Frame
+from prosopon.core.content_id import sha256_of
 from prosopon.core.errors import MediaError
 from prosopon.media.failures import explained_reading
 from prosopon.media.image import exif_orientation, opened_image, read_still
@@ -58,8 +59,7 @@ class FolderIndex:
         total = hashlib.sha256()
         for file in (*self.files, self.path / TIMES_FILE):
             if file.is_file():
-                with file.open("rb") as content:
-                    total.update(f"{file.name}\0{hashlib.file_digest(content, 'sha256').hexdigest()}\n".encode())
+                total.update(f"{file.name}\0{sha256_of(file)}\n".encode())
         return total.hexdigest()
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from prosopon.core.clip import Clip
+from prosopon.core.content_id import sha256_of
 from prosopon.core.history import Parent, Relationship, Step
 from prosopon.core.progress import SILENT, Progress
 from prosopon.media.failures import explained_reading
@@ -28,7 +28,7 @@ def read(path: Path, limits: Limits = Limits(), progress: Progress = SILENT) -> 
     """
     path = Path(path)
     found = survey(path, limits)
-    digest = _sha256(path, limits)
+    digest = content_id(path, limits)
     info = found.info
     if info.kind == "image":
         next(found.open_frames())
@@ -51,9 +51,11 @@ def read(path: Path, limits: Limits = Limits(), progress: Progress = SILENT) -> 
     )
 
 
-def _sha256(path: Path, limits: Limits) -> str:
-    """Content id of a file, read in pieces; of a folder over all its pictures."""
-    if path.is_dir():
-        return index_folder(path, limits).sha256()
-    with explained_reading(path), path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def content_id(path: Path, limits: Limits = Limits()) -> str:  # noqa: B008 - frozen
+    """SHA-256 in hexadecimal of a file, or of all the pictures of a folder: what a clip that is read from it has.
+
+    Raises:
+        MediaError: it cannot be read, or is a folder without pictures.
+    """
+    with explained_reading(path):
+        return index_folder(path, limits).sha256() if path.is_dir() else sha256_of(path)

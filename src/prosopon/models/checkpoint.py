@@ -12,8 +12,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from prosopon.core.content_id import sha256_of
 from prosopon.core.errors import CheckpointError, MissingError
-from prosopon.models.files import sha256_of, write_atomically
+from prosopon.models.files import write_atomically
 from prosopon.models.pair import card_file, read_card, weights_file
 
 _LARGEST_FP16 = 65504.0

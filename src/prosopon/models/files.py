@@ -1,24 +1,12 @@
-"""Files that are either wholly there or not at all, and their content ids."""
+"""Files that are either wholly there or not at all."""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-
-_CHUNK = 1 << 20
-
-
-def sha256_of(path: Path) -> str:
-    """The content id of a file, in hexadecimal, read piece by piece."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:

@@ -14,11 +14,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+from prosopon.core.content_id import sha256_of
 from prosopon.core.errors import CheckpointError, FileExistsAlready, MissingError, UsageError
 from prosopon.core.registry import load_technique
 from prosopon.models import checkpoint
 from prosopon.models.catalogue import Entry, catalogue, check_name, find, user_folder
-from prosopon.models.files import sha256_of
 from prosopon.models.pair import SUFFIX
 
 _HDF5 = b"\x89HDF"

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import RBFInterpolator
 
+from prosopon.core.content_id import sha256_of
 from prosopon.core.errors import MediaError, MissingError
-from prosopon.models.files import sha256_of
 from prosopon.studio.kit_expressions import kit_weights
 from prosopon.studio.kit_eyes import find_eyes
 from prosopon.studio.landmarks import landmark_vertices

@@ -14,10 +14,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from prosopon.core.content_id import sha256_of
 from prosopon.core.errors import ProsoponError
 from prosopon.core.progress import Progress
 from prosopon.models import checkpoint
-from prosopon.models.files import sha256_of
 from prosopon.models.pair import weights_file
 from prosopon.train import randomness
 from prosopon.train.distributed import Processes

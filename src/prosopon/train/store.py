@@ -20,9 +20,9 @@ from typing import Any, BinaryIO, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from prosopon.core.content_id import sha256_of
 from prosopon.core.errors import MissingError, ProsoponError
 from prosopon.core.home import home
-from prosopon.models.files import sha256_of
 
 _INDEX = "index.json"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import os
@@ -12,9 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from prosopon.core.content_id import sha256_of
 from prosopon.core.errors import MediaError
-from prosopon.media.folder import index_folder
-from prosopon.media.limits import Limits
 
 EMBEDDED = {
     ".jpg": "image/jpeg",
@@ -72,11 +70,6 @@ def bound_bytes(path: Path) -> Iterator[BinaryIO]:
             yield file
 
 
-def content_id(path: Path) -> str:
-    """SHA-256 in hex, the same that reading it as a clip gives."""
-    return index_folder(path, Limits()).sha256() if path.is_dir() else _sha256(path)
-
-
 def folder_listing(folder: Path) -> bytes:
     """One JSON line `["name/in/folder", "sha256"]` per file, ordered by name; all files in all sub-folders.
 
@@ -91,12 +84,7 @@ def folder_listing(folder: Path) -> bytes:
             path = Path(root, name)
             mode = path.lstat().st_mode
             if stat.S_ISREG(mode):
-                lines.append((path.relative_to(folder).as_posix(), _sha256(path)))
+                lines.append((path.relative_to(folder).as_posix(), sha256_of(path)))
             elif not stat.S_ISDIR(mode):
                 raise MediaError(f"{path} is not a plain file", "replace it by a copy of what it stands for")
     return "".join(json.dumps(line) + "\n" for line in sorted(lines)).encode()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

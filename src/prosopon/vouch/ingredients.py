@@ -9,7 +9,8 @@ from pathlib import Path
 import c2pa
 
 from prosopon.core.errors import MediaError
-from prosopon.vouch.binding import BARE, bound_bytes, content_id, find_sidecar, media_type, sidecar_of
+from prosopon.media.read import content_id
+from prosopon.vouch.binding import BARE, bound_bytes, find_sidecar, media_type, sidecar_of
 from prosopon.vouch.manifest import Ingredient, as_json
 from prosopon.vouch.settings import context
 
@@ -39,7 +40,7 @@ def add_ingredient(builder: c2pa.Builder, ingredient: Ingredient, *, carry: bool
 def _is_unchanged(path: Path, sha256: str | None) -> bool:
     try:
         return content_id(path) == sha256
-    except (OSError, MediaError):
+    except MediaError:
         return False  # gone, or no longer a folder of pictures
 
 

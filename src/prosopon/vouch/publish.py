@@ -13,9 +13,10 @@ from prosopon.core.errors import FileExistsAlready, ProsoponError, UsageError
 from prosopon.core.history import SourceType, Step, source_type_of
 from prosopon.core.progress import SILENT, Progress
 from prosopon.media.outputs import check_output, replacing
+from prosopon.media.read import content_id
 from prosopon.media.write import encode
 from prosopon.vouch import xmp
-from prosopon.vouch.binding import content_id, sidecar_of
+from prosopon.vouch.binding import sidecar_of
 from prosopon.vouch.certificate import signing_identity
 from prosopon.vouch.manifest import Manifest, source_type_url
 from prosopon.vouch.report import Answer

@@ -10,9 +10,10 @@ import pytest
 import torch
 from torch import nn
 
+from prosopon.core.content_id import sha256_of
 from prosopon.core.errors import CheckpointError, MissingError
 from prosopon.models.checkpoint import load, load_strict, part, save
-from prosopon.models.files import sha256_of, write_atomically
+from prosopon.models.files import write_atomically
 
 META = {"technique": "tiny", "config": "test"}
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from prosopon.app.args import Output
 from prosopon.app.console import Console
 from prosopon.app.trained import tell_trained
+from prosopon.core.content_id import sha256_of
 from prosopon.core.errors import ExitCode, UsageError
 from prosopon.core.history import SourceType, Step
 from prosopon.create.fomm.config import FommConfig
@@ -25,7 +26,6 @@ from prosopon.create.fomm.rendered import RenderedPeople, prepare_rendered
 from prosopon.create.fomm.sources import Material, face_material, prepare_footage, video_material
 from prosopon.create.fomm.start import Features, load_features, start_from
 from prosopon.models.catalogue import check_name
-from prosopon.models.files import sha256_of
 from prosopon.train.loop import fit
 from prosopon.train.randomness import seed_all
 from prosopon.train.runfile import Command

@@ -102,7 +102,7 @@ def _list(args: List, console: Console) -> None:
 
 
 def _show(args: Show, console: Console) -> None:
-    from prosopon.models.files import sha256_of
+    from prosopon.core.content_id import sha256_of
 
     entry = find(args.name)
     found = sha256_of(entry.path)
