@@ -12,11 +12,12 @@ from prosopon.core.faces import Pose
 from prosopon.faces.builtin.dataset import FaceItems
 from prosopon.faces.builtin.nobody import pictures_without_faces
 from prosopon.faces.builtin.prepared import cut_face, kept_cuttings
-from prosopon.faces.builtin.recipe import FacesRecipe, Schedule, card_of
+from prosopon.faces.builtin.recipe import FacesRecipe, card_of
 from prosopon.studio.person import Identity, Placement
 from prosopon.studio.render import render
 from prosopon.train.loop import fit
 from prosopon.train.randomness import seed_all
+from prosopon.train.schedule import Schedule
 from prosopon.train.settings import Settings
 from prosopon.train.store import Shot
 

@@ -1,11 +1,33 @@
-"""What a training verb says when it is done, the same for every technique."""
+"""What training verbs share: previews that are published, and what is said when training is done."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from prosopon.app.console import Console
+from prosopon.core.history import SourceType, Step
+from prosopon.train.report import PublishPicture
 from prosopon.train.run import Result
+from prosopon.vouch.publish import publish_picture
+
+
+def preview_publisher(op: str, weights: str, source_type: SourceType) -> PublishPicture:
+    """Writes previews of a run, labelled and signed.
+
+    Args:
+        op: what makes them, as the history names it.
+        weights: name of what is trained.
+        source_type: what they are.
+    """
+    step = Step(op, {"weights": weights}, source_type=source_type)
+
+    def publish(picture: NDArray[np.uint8], path: Path) -> None:
+        publish_picture(picture, path, step)
+
+    return publish
 
 
 def tell_trained(result: Result, folder: Path, console: Console) -> None:

@@ -7,22 +7,20 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import numpy as np
 import tyro
-from numpy.typing import NDArray
 
 from prosopon.app.args import Output
 from prosopon.app.console import Console
 from prosopon.app.rendered_faces import RenderedFaces, rendered_faces
-from prosopon.app.trained import tell_trained
+from prosopon.app.trained import preview_publisher, tell_trained
 from prosopon.core.errors import ExitCode
-from prosopon.core.history import SourceType, Step
+from prosopon.core.history import SourceType
 from prosopon.faces.builtin.calibrate import calibrate
 from prosopon.faces.builtin.dataset import FaceItems
-from prosopon.faces.builtin.finder import load_nets
+from prosopon.faces.builtin.finder import WEIGHTS, load_nets
 from prosopon.faces.builtin.nobody import pictures_without_faces
 from prosopon.faces.builtin.prepared import FaceStore, kept_cuttings, prepare
-from prosopon.faces.builtin.recipe import NAME, FacesRecipe, Schedule, card_of
+from prosopon.faces.builtin.recipe import FacesRecipe, card_of
 from prosopon.faces.finder import FaceFinder, open_finder
 from prosopon.models.catalogue import check_name
 from prosopon.models.files import write_atomically
@@ -30,8 +28,8 @@ from prosopon.models.pair import card_file, read_card
 from prosopon.train.loop import fit
 from prosopon.train.randomness import seed_all
 from prosopon.train.runfile import Command
+from prosopon.train.schedule import Schedule
 from prosopon.train.settings import Options, Settings
-from prosopon.vouch.publish import publish_picture
 
 _MEASURE_EVERY = 250
 _EMA_DECAY = 0.998
@@ -61,7 +59,7 @@ class TrainFaces:
     """Learn from so many rendered people too; 0 for none. Takes minutes, once."""
     rendered_pictures: int = 8
     """Pictures of each rendered person."""
-    name: str = NAME
+    name: str = WEIGHTS
     """What the weights are called."""
     licence: str = "that of the data it was trained on"
     """Goes into the card beside the weights."""
@@ -109,11 +107,7 @@ def run(args: TrainFaces, console: Console) -> int:
         held_out=held_out,
         name=check_name(args.name),
     )
-    step = Step("faces.preview", {"weights": args.name}, source_type=SourceType.ENHANCED)
-
-    def show(picture: NDArray[np.uint8], path: Path) -> None:
-        publish_picture(picture, path, step)
-
+    show = preview_publisher("faces.preview", args.name, SourceType.ENHANCED)
     command = Command.of("train faces", args, "output")
     result = fit(recipe, args.output, settings, publish_picture=show, command=command, progress=console)
     if args.calibrate_on:

@@ -7,16 +7,14 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import tyro
-from numpy.typing import NDArray
 
 from prosopon.app.args import Output
 from prosopon.app.console import Console
-from prosopon.app.trained import tell_trained
+from prosopon.app.trained import preview_publisher, tell_trained
 from prosopon.core.content_id import sha256_of
 from prosopon.core.errors import ExitCode, UsageError
-from prosopon.core.history import SourceType, Step
+from prosopon.core.history import SourceType
 from prosopon.create.fomm.config import FommConfig
 from prosopon.create.fomm.config_file import find_config
 from prosopon.create.fomm.data import plan
@@ -31,7 +29,6 @@ from prosopon.train.randomness import seed_all
 from prosopon.train.runfile import Command
 from prosopon.train.settings import Options, Settings
 from prosopon.train.toml import plain
-from prosopon.vouch.publish import publish_picture
 
 _MEASURE_EVERY = 500
 """Steps between measurements where there is held-out data and nothing else is said."""
@@ -112,11 +109,7 @@ def run(args: TrainFomm, console: Console) -> int:
     if args.start_from is not None:
         start_from(recipe.modules, args.start_from)
         recipe.inputs = {**recipe.inputs, f"start {args.start_from.name}": sha256_of(args.start_from)}
-    step = Step("create.fomm.preview", {"weights": name}, source_type=SourceType.TRAINED)
-
-    def show(picture: NDArray[np.uint8], path: Path) -> None:
-        publish_picture(picture, path, step)
-
+    show = preview_publisher("create.fomm.preview", name, SourceType.TRAINED)
     # A configuration may be a file, and then its path must hold from anywhere, as the others do.
     own = Path(args.config).is_file()
     recorded = replace(args, config=str(Path(args.config).absolute())) if own else args

@@ -6,18 +6,15 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import numpy as np
 import tyro
-from numpy.typing import NDArray
 
 from prosopon.app.args import Output
 from prosopon.app.console import Console
 from prosopon.app.rendered_reader import RenderedReading, rendered_reading
-from prosopon.app.trained import tell_trained
+from prosopon.app.trained import preview_publisher, tell_trained
 from prosopon.core.errors import ExitCode
-from prosopon.core.history import SourceType, Step
+from prosopon.core.history import SourceType
 from prosopon.faces.builtin.prepared import FaceStore, prepare
-from prosopon.faces.builtin.recipe import Schedule
 from prosopon.faces.finder import FaceFinder, open_finder
 from prosopon.faces.reader.dataset import Readings
 from prosopon.faces.reader.recipe import ReaderRecipe, card_of
@@ -25,9 +22,9 @@ from prosopon.models.catalogue import READER, check_name
 from prosopon.train.loop import fit
 from prosopon.train.randomness import seed_all
 from prosopon.train.runfile import Command
+from prosopon.train.schedule import Schedule
 from prosopon.train.settings import Options, Settings
 from prosopon.train.store import ArrayStore
-from prosopon.vouch.publish import publish_picture
 
 _MEASURE_EVERY = 250
 _EMA_DECAY = 0.998
@@ -88,7 +85,6 @@ def run(args: TrainReader, console: Console) -> int:
         options = replace(options, ema_decay=_EMA_DECAY)
     settings = Settings(**asdict(options), steps=args.steps, batch_size=args.batch_size)
     seed_all(settings.seed)
-    inputs = [*((store.folder, store.sha256()) for store in rendered), *((s.folder, s.sha256()) for s in footage)]
     recipe = ReaderRecipe(
         dataset,
         Schedule(horizon=args.horizon or args.steps),
@@ -98,15 +94,11 @@ def run(args: TrainReader, console: Console) -> int:
             "rendered": [len(store) for store in rendered],
             "footage": [_described(store) for store in footage],
         },
-        inputs={f"learnt {number} {folder.name}": digest for number, (folder, digest) in enumerate(inputs)},
+        inputs={f"learnt {n} {store.folder.name}": store.sha256() for n, store in enumerate([*rendered, *footage])},
         held_out=held_out,
         name=check_name(args.name),
     )
-    step = Step("faces.preview", {"weights": args.name}, source_type=SourceType.ENHANCED)
-
-    def show(picture: NDArray[np.uint8], path: Path) -> None:
-        publish_picture(picture, path, step)
-
+    show = preview_publisher("faces.preview", args.name, SourceType.ENHANCED)
     command = Command.of("train reader", args, "output")
     result = fit(recipe, args.output, settings, publish_picture=show, command=command, progress=console)
     tell_trained(result, args.output, console)

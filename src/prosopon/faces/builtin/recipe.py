@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -12,42 +12,21 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from torch import Tensor, nn
-from torch.optim import AdamW, Optimizer
-from torch.optim.lr_scheduler import LambdaLR, LRScheduler
 
 from prosopon.faces.builtin import losses
 from prosopon.faces.builtin.crops import draw_crop
 from prosopon.faces.builtin.dataset import FaceItems
 from prosopon.faces.builtin.detector import Detector, decode
+from prosopon.faces.builtin.finder import WEIGHTS
 from prosopon.faces.builtin.landmarks import CROP_PX, LandmarkNet
 from prosopon.faces.builtin.prepared import FaceStore
 from prosopon.models.tensors import to_frames, to_tensor
 from prosopon.train.recipe import Batch, Losses, Phase, Recipe
+from prosopon.train.schedule import Schedule
 
 TECHNIQUE = "faces"
-NAME = "faces.builtin"
 _MEASURED = 128
 """Held-out crops that `measure` looks at."""
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """How fast the nets learn."""
-
-    peak: float = 2e-3
-    """Largest learning rate."""
-    warm_up: int = 150
-    """Steps until it is reached."""
-    horizon: int = 6000
-    """Steps until it has fallen, along a cosine, to a hundredth."""
-    weight_decay: float = 1e-3
-
-    def share(self, step: int) -> float:
-        """The learning rate in a step as a share of the largest."""
-        if step < self.warm_up:
-            return (step + 1) / self.warm_up
-        done = min(1.0, (step - self.warm_up) / max(1, self.horizon - self.warm_up))
-        return 0.01 + 0.99 * (0.5 + 0.5 * math.cos(math.pi * done))
 
 
 class FacesRecipe(Recipe):
@@ -72,7 +51,7 @@ class FacesRecipe(Recipe):
         data: Mapping[str, Any],
         inputs: Mapping[str, str] | None = None,
         held_out: Sequence[FaceStore] = (),
-        name: str = NAME,
+        name: str = WEIGHTS,
     ) -> None:
         self.name = name
         self.dataset = dataset
@@ -81,19 +60,13 @@ class FacesRecipe(Recipe):
         self.detector, self.landmarks = Detector(), LandmarkNet()
         self.modules: dict[str, nn.Module] = {"detector": self.detector, "landmarks": self.landmarks}
         self.phases = (
-            Phase("detector", ("detector",), self._optimiser, self._detector_loss, self._falling),
-            Phase("landmarks", ("landmarks",), self._optimiser, self._landmark_loss, self._falling),
+            Phase("detector", ("detector",), schedule.optimiser, self._detector_loss, schedule.falling),
+            Phase("landmarks", ("landmarks",), schedule.optimiser, self._landmark_loss, schedule.falling),
         )
         self.config = {"schedule": asdict(schedule), "mixture": asdict(dataset.mixture), "data": dict(data)}
         self.card = dict(card)
         self.inputs = dict(inputs or {})
         self.exported = ("detector", "landmarks")
-
-    def _optimiser(self, parameters: list[nn.Parameter]) -> Optimizer:
-        return AdamW(parameters, lr=self.schedule.peak, weight_decay=self.schedule.weight_decay)
-
-    def _falling(self, optimiser: Optimizer) -> LRScheduler:
-        return LambdaLR(optimiser, self.schedule.share)
 
     def _detector_loss(self, batch: Batch) -> tuple[Tensor, Losses]:
         terms = losses.detector_loss(self.detector(batch["scene"]), batch["stances"], batch["known"])

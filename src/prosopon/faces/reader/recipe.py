@@ -10,17 +10,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.optim import AdamW, Optimizer
-from torch.optim.lr_scheduler import LambdaLR, LRScheduler
 
 from prosopon.core.parts import PALETTE
-from prosopon.faces.builtin.recipe import Schedule
 from prosopon.faces.reader import losses
 from prosopon.faces.reader.dataset import Readings, draw_crop, rendered_row
 from prosopon.faces.reader.net import CROP_PX, EMBEDDING, N_PARTS, ReaderNet, Reading
 from prosopon.models.catalogue import READER
 from prosopon.models.tensors import to_frames, to_tensor
 from prosopon.train.recipe import Batch, Losses, Phase, Recipe
+from prosopon.train.schedule import Schedule
 from prosopon.train.store import ArrayStore
 
 TECHNIQUE = "faces"
@@ -61,17 +59,11 @@ class ReaderRecipe(Recipe):
         self.net = ReaderNet()
         self.people = losses.PeopleHead(dataset.people)
         self.modules: dict[str, nn.Module] = {**dict(self.net.named_children()), "people": self.people}
-        self.phases = (Phase("reader", tuple(self.modules), self._optimiser, self._loss, self._falling),)
+        self.phases = (Phase("reader", tuple(self.modules), schedule.optimiser, self._loss, schedule.falling),)
         self.config = {"schedule": asdict(schedule), "mixture": asdict(dataset.mixture), "data": dict(data)}
         self.card = dict(card)
         self.inputs = dict(inputs or {})
         self.exported = ("trunk", "parts", "identity", "state")
-
-    def _optimiser(self, parameters: list[nn.Parameter]) -> Optimizer:
-        return AdamW(parameters, lr=self.schedule.peak, weight_decay=self.schedule.weight_decay)
-
-    def _falling(self, optimiser: Optimizer) -> LRScheduler:
-        return LambdaLR(optimiser, self.schedule.share)
 
     def _loss(self, batch: Batch) -> tuple[Tensor, Losses]:
         reading: Reading = self.net(batch["crop"])
