@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from prosopon.core.clip import Frame
+from prosopon.core.faces import Box
 
 _EYES, _MOUTH = slice(36, 48), slice(48, 68)
 
@@ -40,6 +41,11 @@ class Stance:
         low, high = turned.min(0), turned.max(0)
         x, y = _turn(roll) @ ((low + high) / 2)
         return cls(float(x), float(y), max(1.0, float((high - low).max())), roll)
+
+    def box(self, side: float) -> Box:
+        """The square of `side` face sizes around the face, upright in the picture whatever the roll."""
+        half = self.size * side / 2
+        return Box(self.x - half, self.y - half, self.x + half, self.y + half)
 
     def matrix(self, side: float, out_px: int) -> NDArray[np.float64]:
         """From pixels of an upright square crop to pixels of the picture, `(2, 3)`.

@@ -73,10 +73,7 @@ def cut_face(frame: Frame, landmarks: NDArray[np.float32]) -> Cutting:
         frame: `uint8 (H, W, 3)`.
         landmarks: `(68, 2)` in its pixels.
     """
-    stance = Stance.of(landmarks)
-    half = stance.size * SIDE / 2
-    box = Box(stance.x - half, stance.y - half, stance.x + half, stance.y + half)
-    return _cutting(frame, box, landmarks)
+    return _cutting(frame, Stance.of(landmarks).box(SIDE), landmarks)
 
 
 def cut_nobody(frame: Frame) -> Cutting:

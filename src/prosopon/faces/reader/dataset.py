@@ -16,7 +16,7 @@ from prosopon.core.parts import Part
 from prosopon.faces.builtin.degrade import occluded, spoilt
 from prosopon.faces.builtin.prepared import FaceStore
 from prosopon.faces.openings import mouth_opening
-from prosopon.faces.reader.net import CROP_PX, CROP_SIDE
+from prosopon.faces.reader.net import CROP_PX, CROP_SIDE, POSE_UNIT_DEG
 from prosopon.faces.reader.rows import EXPRESSIONS, GAZE_X, MIRRORED_EXPRESSIONS, UNKNOWN, Row
 from prosopon.faces.sixty_eight import MIRROR
 from prosopon.faces.stance import Stance, apply, inverse, view
@@ -27,7 +27,6 @@ _OUTER_LIPS, _INNER_LIPS = slice(48, 60), slice(60, 68)
 _CHEEKS = ((1, 2, 3, 31, 41), (15, 14, 13, 35, 46))
 """Corners of what is skin in nearly every face."""
 _OPEN_MOUTH = 0.08
-POSE_UNIT_DEG = 45.0
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,8 @@ CROP_SIDE = 2.2
 N_PARTS = len(Part) - 1
 """The iris counts as eye."""
 EMBEDDING = 128
+POSE_UNIT_DEG = 45.0
+"""What angles are told in."""
 _FACE = (Part.SKIN, Part.BROW, Part.EYE, Part.NOSE, Part.LIP, Part.MOUTH)
 """Where identity is looked for: hair, glasses and clothes can be changed."""
 _CELLS = CROP_PX // 16

@@ -14,7 +14,7 @@ from prosopon.core.clip import Frame
 from prosopon.core.faces import Face
 from prosopon.core.parts import Part
 from prosopon.faces.parsing.part_map import PartMap
-from prosopon.faces.reader.net import CROP_PX, CROP_SIDE, N_PARTS, ReaderNet, Reading, load_reader
+from prosopon.faces.reader.net import CROP_PX, CROP_SIDE, N_PARTS, POSE_UNIT_DEG, ReaderNet, Reading, load_reader
 from prosopon.faces.stance import Stance, view
 from prosopon.models.catalogue import READER, find
 from prosopon.models.face_blocks import folded
@@ -22,7 +22,6 @@ from prosopon.models.tensors import to_tensor
 
 KNOWN = frozenset(part for part in Part if part < N_PARTS)
 """The parts that it tells: an iris is part of an eye."""
-_POSE_UNIT_DEG = 45.0
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ class FaceReader:
         out = self._run(frame, matrices)
         parts = out.parts.argmax(1).to(torch.uint8).numpy()
         embedding = out.embedding.float().numpy()
-        turn = (out.state.pose.float() * _POSE_UNIT_DEG).numpy()
+        turn = (out.state.pose.float() * POSE_UNIT_DEG).numpy()
         expression = out.state.expression.float().numpy()
         return [
             FaceReading(

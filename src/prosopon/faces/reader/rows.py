@@ -67,9 +67,7 @@ def cut_row(picture: Frame, parts: NDArray[np.uint8], landmarks: NDArray[np.floa
         parts: `uint8 (H, W)`.
         landmarks: `(68, 2)` in pixels.
     """
-    stance = Stance.of(landmarks)
-    half = stance.size * SIDE / 2
-    box = Box(stance.x - half, stance.y - half, stance.x + half, stance.y + half)
+    box = Stance.of(landmarks).box(SIDE)
     scale = PICTURE_PX / box.width
     return {
         "picture": cut(picture, box, PICTURE_PX),
