@@ -69,7 +69,7 @@ def run(args: Animate, console: Console) -> int:
     _check_frames(driving, args.driving)
 
     from prosopon.create.fomm.compare import side_by_side
-    from prosopon.create.fomm.framing import look
+    from prosopon.create.fomm.framing import judged_reference, look
     from prosopon.create.fomm.technique import FirstOrderMotion
     from prosopon.faces.finder import open_finder
     from prosopon.models.device import pick_device, pick_precision
@@ -88,6 +88,7 @@ def run(args: Animate, console: Console) -> int:
         tracks_by, source=source, driving=driving, options=args.options, precision=precision, engine=engine,
         progress=console,
     )  # fmt: skip
+    judged = judged_reference(driving, args.options, tracks_by)
     published = publish(clip, args.output, force=args.force, progress=console)
     seconds = time.perf_counter() - began
     if args.compare:
@@ -103,6 +104,7 @@ def run(args: Animate, console: Console) -> int:
             "sha256": published.sha256,
             "digital_source_type": published.source_type,
             "frames": len(clip),
+            "reference": None if judged is None else judged.as_json(),
             "size_px": [clip.width, clip.height],
             "duration_s": clip.duration_s,
             "weights": model.weights_name,

@@ -11,11 +11,14 @@ import tyro
 from prosopon.app.args import Force
 from prosopon.app.console import Console
 from prosopon.core.errors import ExitCode, UsageError
+from prosopon.create.fomm.options import Motion, MotionOptions
 
 if TYPE_CHECKING:
     from prosopon.arena.reconstruction import Reconstruction
     from prosopon.arena.tally import Measure, Tally
 
+_FPS = 25
+"""Frames a second that the studio renders, which steadying is told."""
 _TITLES = {
     "l1": "L1",
     "psnr": "PSNR (dB)",
@@ -57,6 +60,10 @@ class EvaluateFomm:
     their own film of the same performance."""
     weights: str = "fomm.mini"
     """Name in `prosopon weights list`, or a path to a .safetensors."""
+    motion: Motion = "auto"
+    """With --truth: how motion is carried over, as for prosopon animate."""
+    steady_ms: float = MotionOptions.steady_ms
+    """With --truth: how strongly it is kept from trembling, as for prosopon animate."""
     every: int = 1
     """Look at every n-th frame."""
     max_clips: int | None = None
@@ -94,6 +101,7 @@ def run(args: EvaluateFomm, console: Console) -> int:
 
     from prosopon.arena.cross_identity import measure_truth
     from prosopon.arena.reconstruction import find_clips, measure
+    from prosopon.create.fomm.carrying import carried_as
     from prosopon.create.fomm.reconstruct import Reconstructor
     from prosopon.create.fomm.technique import FirstOrderMotion
     from prosopon.faces.finder import open_finder
@@ -112,6 +120,9 @@ def run(args: EvaluateFomm, console: Console) -> int:
         net_size_px=model.config.size_px,
         any_size=model.config.generator.head == "blend",
         relative=args.truth is not None,
+        finder=finder,
+        options=MotionOptions(motion=args.motion, steady_ms=args.steady_ms),
+        fps=_FPS / args.every,
     )
     if args.truth is not None:
         result = measure_truth(
@@ -128,6 +139,7 @@ def run(args: EvaluateFomm, console: Console) -> int:
         "weights_sha256": model.weights_sha256,
         "precision": str(precision).removeprefix("torch."),
         "device": str(device),
+        "motion": "absolute" if args.truth is None else carried_as(args.motion, model.config.landmark_groups),
     }
     console.answer({**facts, **result.as_json(), "report": args.output})
     _tell(result, console)

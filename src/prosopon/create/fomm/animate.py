@@ -14,11 +14,12 @@ from prosopon.core.clip import Clip, Frame
 from prosopon.core.faces import Box
 from prosopon.core.history import Relationship, SourceType, Step
 from prosopon.core.prefetch import prefetch
+from prosopon.create.fomm.carrying import carried, carried_as, split_up
 from prosopon.create.fomm.fast import EncodedSource, FastAnimator
 from prosopon.create.fomm.framing import Framing
+from prosopon.create.fomm.guidance import Guidance
 from prosopon.create.fomm.net import Keypoints
 from prosopon.create.fomm.options import AnimateOptions
-from prosopon.create.fomm.transfer import transfer
 from prosopon.faces.crop import cut
 from prosopon.faces.paste import feather, paste
 from prosopon.models.tensors import to_frames, to_tensor
@@ -57,7 +58,12 @@ def animated(
     width, height = (source.width, source.height) if options.paste else (side, side)
     step = Step(
         "create.fomm.animate",
-        {**asdict(options), "weights": weights_name, "reference_frame": framing.reference},
+        {
+            **asdict(options),
+            "motion": carried_as(options.motion, animator.landmark_groups),
+            "weights": weights_name,
+            "reference_frame": framing.reference,
+        },
         parents=(source.as_parent(Relationship.PARENT), driving.as_parent(Relationship.INPUT)),
         weights_sha256=weights_sha256,
         # Pasted back, most of the picture is the source's own; a bare crop is the model's altogether.
@@ -129,16 +135,29 @@ def _patches(
         if waiting:
             yield to_tensor(np.stack(waiting))
 
-    for frames in prefetch(batches(), ahead=2):
-        keypoints = held.fill(animator.keypoints(frames), reference)
-        moved = transfer(
-            source.keypoints,
-            keypoints,
-            reference,
-            relative=options.motion == "relative",
-            adapt_scale=options.adapt_scale,
-        )
-        yield from to_frames(animator.generate(source, moved).prediction)
+    def seen() -> Iterator[Keypoints]:
+        for frames in prefetch(batches(), ahead=2):
+            yield held.fill(animator.keypoints(frames), reference)
+
+    groups = animator.landmark_groups
+    guidance = None
+    if groups and framing.landmarks:
+        guidance = Guidance(
+            groups, framing.landmarks,
+            box=framing.driving, times=driving.times, reference=framing.reference, back_end=framing.back_end,
+        )  # fmt: skip
+    for moved in carried(
+        seen(),
+        source.keypoints,
+        reference,
+        motion=carried_as(options.motion, groups),
+        adapt_scale=options.adapt_scale,
+        groups=groups,
+        guidance=guidance,
+        sigma_frames=options.steady_ms / 1000 * float(driving.fps or 0),
+    ):
+        for some in split_up(moved, options.batch):
+            yield from to_frames(animator.generate(source, some).prediction)
 
 
 def _reference_keypoints(animator: FastAnimator, driving: Clip, framing: Framing, net_px: int) -> Keypoints:

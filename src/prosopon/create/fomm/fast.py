@@ -44,7 +44,12 @@ class EncodedSource:
 
 
 class FastAnimator:
-    """Animates one source after another with the nets of a model."""
+    """Animates one source after another with the nets of a model.
+
+    Attributes:
+        device: where the nets are.
+        landmark_groups: the landmarks (of 68) whose mean each of the first keypoints follows; empty where none do.
+    """
 
     def __init__(
         self,
@@ -62,6 +67,7 @@ class FastAnimator:
                 comes before it can be rounded: nothing there is read as a number.
         """
         self.device = model.device
+        self.landmark_groups = model.config.landmark_groups
         self.detector: KeypointDetector = self._prepared(model.kp_detector, precision)
         _read_positions_in(self.detector, keypoint_precision or precision)
         self.generator: Generator = self._prepared(model.generator, precision)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,9 @@ from prosopon.core.faces import Box, Face, Track, Tracks
 from prosopon.core.progress import Progress
 from prosopon.create.fomm.options import AnimateOptions, parse_crop
 from prosopon.create.fomm.prepared import face_size, still_box
+from prosopon.create.fomm.reference import Judgement, judge
 from prosopon.faces.finder import FaceFinder
-from prosopon.faces.likeness import joined_across_cuts, most_alike
+from prosopon.faces.likeness import joined_across_cuts
 from prosopon.faces.track import track
 
 _HEAD_SIDE = 2.05
@@ -40,12 +41,17 @@ class Framing:
         driving: square of the driving frames, full-frame pixels.
         reference: index of the driving frame whose pose is taken to be the source's.
         held: `bool (T,)` True for driving frames that do not show the person: the motion stands still there.
+        landmarks: `(68, 2)` full-frame pixels of the driving person by frame index, where they were looked for and
+            found.
+        back_end: who found them.
     """
 
     source: Box
     driving: Box
     reference: int
     held: NDArray[np.bool_]
+    landmarks: Mapping[int, NDArray[np.float32]] = field(default_factory=dict)
+    back_end: str = ""
 
 
 def head_box(landmarks: Iterable[NDArray[np.float32]]) -> Box:
@@ -122,10 +128,29 @@ def frame_up(
             f"{driving.name}: {held.sum()} of {len(held)} frames do not show the person that is followed; "
             "the motion stands still there"
         )
-    reference = min(faces)
-    if options.best_frame and face is not None and face.landmarks is not None:
-        reference = most_alike(face.landmarks, faces)
-    return Framing(source_box, head_box(faces.values()), reference, held)
+    judged = judged_reference(driving, options, tracks_by)
+    if judged is not None and (sentence := judged.sentence(driving.name)) is not None:
+        progress.note(sentence)
+    reference = min(faces) if judged is None else judged.frame
+    return Framing(source_box, head_box(faces.values()), reference, held, faces, tracks_by["driving"].back_end)
+
+
+def judged_reference(driving: Clip, options: AnimateOptions, tracks_by: Mapping[str, Tracks]) -> Judgement | None:
+    """The reference frame and what is wrong with it; None where source or driving have no landmarks to judge by.
+
+    Args:
+        driving: what the motion comes from.
+        options: whether the frame that fits best is searched for, or the first one with a face taken.
+        tracks_by: people by role (see `look`).
+    """
+    source, followed = (None if role not in tracks_by else tracks_by[role].main for role in ("source", "driving"))
+    if source is None or followed is None:
+        return None
+    picture = next(iter(source.faces.values())).landmarks
+    faces = {index: seen.landmarks for index, seen in followed.faces.items() if seen.landmarks is not None}
+    if picture is None or not faces:
+        return None
+    return judge(picture, faces, driving.times, chosen=None if options.best_frame else min(faces))
 
 
 def _main_face(tracks: Tracks, source: Clip, progress: Progress) -> Face:

@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
@@ -16,12 +17,15 @@ from prosopon.core.faces import Box
 from prosopon.core.history import Parent, Relationship, SourceType, Step
 from prosopon.core.progress import Progress
 from prosopon.create.fomm.animate import at_side, encode_part
+from prosopon.create.fomm.carrying import carried_as, steady_part, with_steady_part
 from prosopon.create.fomm.engines import CalibrationFrames
 from prosopon.create.fomm.fast import FastAnimator
 from prosopon.create.fomm.following import Follower
 from prosopon.create.fomm.framing import frame_up, look
+from prosopon.create.fomm.head_motion import HeadTransfer
 from prosopon.create.fomm.net import Keypoints
 from prosopon.create.fomm.options import AnimateOptions, MotionOptions, parse_crop
+from prosopon.create.fomm.steadying import OneEuro
 from prosopon.create.fomm.transfer import transfer
 from prosopon.faces.crop import cut
 from prosopon.faces.finder import FaceFinder
@@ -34,6 +38,15 @@ _LARGEST_PICTURE_PX = 1280
 """Longer side of the whole picture: larger ones are shrunk, since every frame is put together anew."""
 _CALIBRATION_FRAMES = 24
 _CALIBRATION_EVERY_S = 0.1
+_MIN_CUTOFF_HZ, _BETA = 2.0, 8.0
+"""Of the One-Euro filter: 2 Hz at rest, and 8 Hz more for every `_units` a second (measured, docs/animation.md)."""
+
+
+def _units(length: int) -> NDArray[np.float64]:
+    """What counts as quick in a second, for the steady part of a head's motion (`carrying.steady_part`)."""
+    units = np.full(length, 0.5)  # of the local motion
+    units[:6] = (10.0, 10.0, 10.0, 0.1, 0.1, 0.1)  # degrees; logarithm of the size; place in [-1, 1]
+    return units
 
 
 def still_for_live(source: Clip, options: MotionOptions) -> tuple[Clip, MotionOptions]:
@@ -150,6 +163,9 @@ class LiveAnimator:
         # Bytes: in float arithmetic putting a picture together takes as long as moving it.
         self._mask = Image.fromarray(np.round(255 * feather(self._side_px)).astype(np.uint8))
         self.width, self.height = (source.width, source.height) if options.paste else (self.part_px, self.part_px)
+        self._motion = carried_as(options.motion, animator.landmark_groups)
+        self._head: HeadTransfer | None = None
+        self._steadier = OneEuro(_MIN_CUTOFF_HZ, _BETA)
         self._reference: Keypoints | None = None
         self._last: Frame | None = None
         self._is_stale = False
@@ -183,15 +199,24 @@ class LiveAnimator:
         keypoints = self._animator.keypoints(to_tensor(cut(frame, sight.box, self._net_px)))
         if self._reference is None or sight.is_new or self._is_stale:
             self._reference, self._is_stale = keypoints, False
-        moved = transfer(
-            self._encoded.keypoints,
-            keypoints,
-            self._reference,
-            relative=self._options.motion == "relative",
-            adapt_scale=self._options.adapt_scale,
-        )
-        self._last = self._generate(moved)
+            self._head = None
+        self._last = self._generate(self._moved(keypoints, self._reference, at_s))
         return self._last
+
+    def _moved(self, keypoints: Keypoints, reference: Keypoints, at_s: float) -> Keypoints:
+        """Where the source's keypoints shall go."""
+        source, adapt_scale = self._encoded.keypoints, self._options.adapt_scale
+        if self._motion != "head":
+            is_relative = self._motion == "relative"
+            return transfer(source, keypoints, reference, relative=is_relative, adapt_scale=adapt_scale)
+        if self._head is None:
+            self._head = HeadTransfer(self._animator.landmark_groups, source, reference, adapt_scale=adapt_scale)
+            self._steadier.forget()
+        split = self._head.split(keypoints)
+        rows = steady_part(split)
+        if self._options.steady_ms:
+            rows[0] = self._steadier(rows[0] / _units(rows.shape[1]), at_s) * _units(rows.shape[1])
+        return self._head.join(with_steady_part(rows, split.bent))
 
     def renew(self) -> None:
         """Take the next frame's pose as the reference; may be called from another thread."""
@@ -216,7 +241,7 @@ class LiveAnimator:
         """
         step = Step(
             "create.fomm.live",
-            {**asdict(self._options), "weights": weights_name},
+            {**asdict(self._options), "motion": self._motion, "weights": weights_name},
             parents=(self._source.as_parent(Relationship.PARENT), driving),
             weights_sha256=weights_sha256,
             # Pasted back, most of the picture is the source's own; a bare crop is the model's altogether.

@@ -9,16 +9,23 @@ from typing import Literal
 from prosopon.core.errors import UsageError
 from prosopon.core.faces import Box
 
+Motion = Literal["auto", "head", "relative", "absolute"]
+
 
 @dataclass(frozen=True)
 class MotionOptions:
     """How the motion is carried over and what of the picture moves, from a file or from a camera alike."""
 
-    motion: Literal["relative", "absolute"] = "relative"
-    """relative: add the driving's change since its reference frame and keep the source's own face. absolute: take the
-    driving's pose and face shape as they are."""
+    motion: Motion = "auto"
+    """head: turn the source's head as the driving's turns since its reference frame, and let the face do the same.
+    relative: add the change in the picture (the published way). absolute: take the driving's pose and face shape as
+    they are. auto: head for weights of faces that can have it, else relative."""
     adapt_scale: bool = True
-    """Scale the movement by how much larger the source's face is than the driving's (relative motion only)."""
+    """Scale the movement by how much larger the source's face is than the driving's (not with absolute motion)."""
+    steady_ms: float = 80.0
+    """How strongly head motion is kept from trembling: standard deviation of the smoothing in milliseconds, 0 for
+    none. Blinks and lips stay as quick as they are. A camera cannot be looked ahead in: there, any other value than 0
+    turns a filter on that lets quick movements through."""
     crop: str = "auto"
     """Part of the source picture that moves: auto (around the face), whole, or x,y,w,h in pixels."""
     driving_crop: str = "auto"
@@ -32,6 +39,8 @@ class MotionOptions:
     def __post_init__(self) -> None:
         if self.size is not None and not 16 <= self.size <= 4096:
             raise UsageError(f"size is {self.size}", "give a number of pixels from 16 to 4096")
+        if not 0 <= self.steady_ms <= 1000:
+            raise UsageError(f"steady-ms is {self.steady_ms}", "give 0 to 1000 milliseconds")
         for name in ("crop", "driving_crop"):
             parse_crop(getattr(self, name), name)
 
