@@ -47,8 +47,8 @@ class TrainFomm:
     """Folders to learn from. Configuration mini: videos and pictures of faces, a sub-folder for each person. The
     published ones: the published form, folders train and test, or videos alone."""
     config: str = "mini"
-    """Configuration: mini (faces, for a laptop), face (the same against a discriminator), vox-256, vox-adv-256, taichi-256, taichi-adv-256, mgif-256,
-    fashion-256, nemo-256, bair-256, or a TOML or JSON file of the same form."""
+    """Configuration: mini (faces, for a laptop), face (the same against a discriminator), vox-256, vox-adv-256,
+    taichi-256, taichi-adv-256, mgif-256, fashion-256, nemo-256, bair-256, or a TOML or JSON file of the same form."""
     held_out: tuple[Path, ...] = ()
     """Folders, as --data, of people to measure on and never to learn from."""
     prepared: tuple[Path, ...] = ()
