@@ -105,8 +105,8 @@ def measure_rendered(
                 frame, parts = store.arrays["picture"][at], store.arrays["parts"][at]
                 landmarks = np.array(store.arrays["landmarks"][at])
                 face = Face(Box(0, 0, frame.shape[1], frame.shape[0]), landmarks)
-                one = reader.read(frame, [face])[0]
-                for number, map_ in enumerate((one.parts, by_landmarks.parse(frame, face))):
+                one = reader.read(frame, face)
+                for number, map_ in enumerate((reader.parse(frame, face), by_landmarks.parse(frame, face))):
                     _count(map_, parts, both[number], either[number])
                 told.append(np.concatenate(([one.yaw_deg, one.pitch_deg], one.expression)))
                 true.append(np.concatenate((store.arrays["pose"][at], store.arrays["expression"][at])))

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy.ndimage import binary_erosion
 
 from prosopon.core.errors import UsageError
 from prosopon.core.faces import Box, Face, Pose
@@ -12,6 +13,8 @@ from prosopon.faces.reader.dataset import Readings, draw_crop, parts_of_landmark
 from prosopon.faces.reader.net import CROP_PX, N_PARTS, ReaderNet
 from prosopon.faces.reader.reader import FaceReader
 from prosopon.faces.reader.rows import COLUMNS, EXPRESSIONS, GAZE_X, MIRRORED_EXPRESSIONS, UNKNOWN, cut_row
+from prosopon.faces.reader.settled import settled
+from prosopon.faces.reader.surroundings import before, draw_surroundings
 from prosopon.models.face_blocks import folded, fused
 from prosopon.models.face_features import FaceFeatures
 from prosopon.studio.person import Expression, Identity, Placement
@@ -159,7 +162,7 @@ def test_it_learns_parts_and_people(store):
     optimiser = torch.optim.AdamW([*net.parameters(), *people.parameters()], 3e-3)
     rng = np.random.default_rng(0)
     first = last = None
-    for _ in range(30):
+    for _ in range(50):
         items = [dataset.item(0, rng) for _ in range(4)]
         batch = {key: torch.from_numpy(np.stack([item[key] for item in items])) for key in items[0]}
         reading = net(batch["crop"].permute(0, 3, 1, 2) / 255)
@@ -183,12 +186,46 @@ def test_reading_a_frame(store):
     frame = np.random.default_rng(0).integers(0, 256, (120, 150, 3)).astype(np.uint8)
     landmarks = np.array(store.arrays["landmarks"][1]) * 0.4 + 20
     face = Face(Box(0, 0, 150, 120), landmarks.astype(np.float32))
-    one, two = reader.read(frame, [face, face])
-    np.testing.assert_allclose(one.embedding, two.embedding, atol=1e-5)
-    assert one.parts.parts.shape == (CROP_PX, CROP_PX)
-    assert one.parts.parts.max() < N_PARTS
+    one = reader.read(frame, face)
+    assert np.isfinite([one.yaw_deg, one.pitch_deg, *one.expression]).all()
+    parts = reader.parse(frame, face)
+    assert parts.parts.shape == (CROP_PX, CROP_PX)
+    assert parts.parts.max() < N_PARTS
+    assert parts.in_frame(120, 150).shape == (120, 150)
     embedding = reader.embed(frame, face)
     assert np.linalg.norm(embedding) == pytest.approx(1, abs=1e-5)
     with pytest.raises(ValueError, match="without landmarks"):
         reader.embed(frame, Face(Box(0, 0, 9, 9)))
-    assert reader.read(frame, []) == []
+
+
+def test_parts_settle_where_they_can_be():
+    points = np.full((68, 2), 80.0)
+    points[36:42] = [(50, 60), (55, 57), (60, 57), (65, 60), (60, 63), (55, 63)]
+    points[42:48] = points[36:42] + np.array((40, 0))
+    points[48:60] = [(80 + 15 * np.cos(a), 110 + 6 * np.sin(a)) for a in np.linspace(0, 6, 12)]
+    logits = np.zeros((N_PARTS, CROP_PX, CROP_PX), np.float32)
+    logits[Part.SKIN] = 1
+    logits[Part.BACKGROUND, :, 130:] = 2
+    logits[Part.EYE, 55:65, 50:65] = 3  # an eye where one is
+    logits[Part.EYE, 100:110, 20:30] = 3  # and one on the cheek
+    logits[Part.CLOTHES, 100:120, 150:] = 4  # somebody else
+    logits[Part.HAIR, 5:10, :60] = 3  # joined to the face
+    parts = settled(logits, points)
+    assert parts[60, 57] == Part.EYE
+    assert parts[105, 25] == Part.SKIN
+    assert (parts[:, 130:] == Part.BACKGROUND).all()
+    assert parts[7, 10] == Part.HAIR
+
+
+def test_surroundings_replace_the_background_only(store):
+    rng = np.random.default_rng(0)
+    crop, parts, _, _ = draw_crop(rendered_row(store, 1, 0), None)
+    for picture in (None, rng.integers(0, 256, (50, 70, 3)).astype(np.uint8)):
+        for _ in range(6):
+            behind = draw_surroundings(picture, CROP_PX, rng)
+            assert behind.shape == crop.shape
+            put = before(crop, parts, behind)
+            inner = binary_erosion(parts != Part.BACKGROUND, iterations=4)
+            outer = binary_erosion(parts == Part.BACKGROUND, iterations=4)
+            np.testing.assert_allclose(put[inner], crop[inner], atol=1)
+            np.testing.assert_allclose(put[outer], behind[outer], atol=1)

@@ -14,7 +14,8 @@ from prosopon.app.rendered_reader import RenderedReading, rendered_reading
 from prosopon.app.trained import preview_publisher, tell_trained
 from prosopon.core.errors import ExitCode
 from prosopon.core.history import SourceType
-from prosopon.faces.builtin.prepared import FaceStore, prepare
+from prosopon.faces.builtin.nobody import pictures_without_faces
+from prosopon.faces.builtin.prepared import FaceStore, kept_cuttings, prepare
 from prosopon.faces.finder import FaceFinder, open_finder
 from prosopon.faces.reader.dataset import Readings
 from prosopon.faces.reader.recipe import ReaderRecipe, card_of
@@ -77,7 +78,7 @@ def run(args: TrainReader, console: Console) -> int:
 
     rendered, held_out = _rendered(args, console)
     footage = [prepare(args.data, finder, every=args.every, progress=console)] if args.data else []
-    dataset = Readings(rendered, footage)
+    dataset = Readings(rendered, footage, nobody=kept_cuttings(["scikit-image"], pictures_without_faces))
     options = args.loop
     if options.measure_every is None:
         options = replace(options, measure_every=_MEASURE_EVERY)

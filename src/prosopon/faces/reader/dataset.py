@@ -18,6 +18,7 @@ from prosopon.faces.builtin.prepared import FaceStore
 from prosopon.faces.openings import mouth_opening
 from prosopon.faces.reader.net import CROP_PX, CROP_SIDE, POSE_UNIT_DEG
 from prosopon.faces.reader.rows import EXPRESSIONS, GAZE_X, MIRRORED_EXPRESSIONS, UNKNOWN, Row
+from prosopon.faces.reader.surroundings import before, draw_surroundings
 from prosopon.faces.sixty_eight import MIRROR
 from prosopon.faces.stance import Stance, apply, inverse, view
 from prosopon.train.store import ArrayStore
@@ -27,6 +28,8 @@ _OUTER_LIPS, _INNER_LIPS = slice(48, 60), slice(60, 68)
 _CHEEKS = ((1, 2, 3, 31, 41), (15, 14, 13, 35, 46))
 """Corners of what is skin in nearly every face."""
 _OPEN_MOUTH = 0.08
+OTHER_SURROUNDINGS = 0.6
+"""Share of the rendered people who are put before something else than the studio's backdrop."""
 
 
 @dataclass(frozen=True)
@@ -49,15 +52,22 @@ class Readings:
         rendered: rendered people.
         footage: real faces with the landmarks that a finder has placed.
         mixture: how often what is drawn.
+        nobody: pictures that show nobody, to put rendered people before.
 
     Raises:
         UsageError: there is nobody.
     """
 
     def __init__(
-        self, rendered: Sequence[ArrayStore], footage: Sequence[FaceStore], mixture: Mixture | None = None
+        self,
+        rendered: Sequence[ArrayStore],
+        footage: Sequence[FaceStore],
+        mixture: Mixture | None = None,
+        *,
+        nobody: FaceStore | None = None,
     ) -> None:
         self.rendered, self.footage = tuple(rendered), tuple(footage)
+        self._nobody: Sequence[Frame] | NDArray[np.uint8] = () if nobody is None else nobody.pictures
         self.mixture = mixture or Mixture()
         people: dict[str, dict[str, list[tuple[int, int, int]]]] = {}
         for number, store in enumerate(self.rendered):
@@ -92,6 +102,9 @@ class Readings:
         widths, `pose` in units of 45 degrees, `expression`, and whether `state_known`."""
         row = self.row(rng)
         crop, parts, points, mirrored = draw_crop(row, rng)
+        if row.parts is not None and rng.random() < OTHER_SURROUNDINGS:
+            nobody = self._nobody[int(rng.integers(len(self._nobody)))] if len(self._nobody) else None
+            crop = before(crop, parts, draw_surroundings(nobody, CROP_PX, rng))
         if rng.random() < self.mixture.occluded:
             hidden = occluded(crop, CROP_PX / 2, CROP_PX / 2, CROP_PX / CROP_SIDE, rng)
             parts = np.where((hidden != crop).any(-1) & (parts != UNKNOWN), np.uint8(Part.BACKGROUND), parts)

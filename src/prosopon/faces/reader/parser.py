@@ -35,4 +35,4 @@ class ReaderParser:
         Raises:
             ValueError: the face has no landmarks.
         """
-        return self._reader.read(frame, [face])[0].parts
+        return self._reader.parse(frame, face)
