@@ -18,7 +18,7 @@ _NEAR = {
     Part.LIP: ((slice(48, 60),), 0.035),
     Part.MOUTH: ((slice(60, 68),), 0.035),
 }
-"""Landmarks that these parts lie at, and how far from their outline a part may still be, in units of the face's size."""
+"""Landmarks that these parts lie at, and how far from their outline they may still be, in units of the face's size."""
 
 
 def settled(logits: NDArray[np.float32], points: NDArray[np.floating]) -> NDArray[np.uint8]:
