@@ -17,6 +17,7 @@ from prosopon.core.progress import SILENT, Progress
 from prosopon.create.fomm.framing import head_box
 from prosopon.faces.crop import cut
 from prosopon.faces.finder import FaceFinder
+from prosopon.faces.identity import Embedder
 from prosopon.media.read import read
 from prosopon.studio.truth import PersonTruth, read_truth
 
@@ -26,6 +27,7 @@ def measure_truth(
     animate: Reconstruct,
     finder: FaceFinder | None,
     *,
+    embedder: Embedder | None = None,
     size_px: int = KEYPOINT_PICTURE_PX,
     every: int = 1,
     max_pairs: int | None = None,
@@ -39,6 +41,7 @@ def measure_truth(
         folder: what `prosopon studio render --same-motion` wrote.
         animate: what is measured; motion must be relative to the first frame.
         finder: finds the keypoints in result and answer alike; without one their metrics are left out.
+        embedder: tells whether it still looks like the person; without one that metric is left out.
         size_px: side of the pictures that are compared.
         every: look at every n-th frame.
         max_pairs: stop after so many pairs.
@@ -69,7 +72,7 @@ def measure_truth(
         progress.start(f"{source.folder.name} moved like {driving.folder.name}", -(-len(answer) // every))
         picture = cut(answer.first(), box, size_px)
         wanted, frames = crops(answer, box, size_px, every), crops(film, driving_box, size_px, every)
-        tallies[name] = compare(picture, wanted, animate(picture, frames), finder, progress=progress)
+        tallies[name] = compare(picture, wanted, animate(picture, frames), finder, embedder=embedder, progress=progress)
         progress.finish()
     return Reconstruction(tallies, {}, None if finder is None else finder.name, size_px, every)
 

@@ -25,6 +25,7 @@ from prosopon.core.progress import SILENT, Progress
 from prosopon.create.fomm.framing import head_box
 from prosopon.faces.crop import cut, square
 from prosopon.faces.finder import FaceFinder
+from prosopon.faces.identity import Embedder
 from prosopon.faces.openings import eye_opening, mouth_opening
 from prosopon.faces.track import track
 from prosopon.media.read import read
@@ -35,6 +36,8 @@ Reconstruct = Callable[[Frame, Iterator[Frame]], Iterator[Frame]]
 
 _MIN_FACES = 0.5
 """Clips in which fewer of the frames show a face are skipped."""
+_EMBED_EVERY = 5
+"""Who is seen is asked in every fifth of the frames that are looked at: it takes long, and changes slowly."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,7 @@ def measure(
     reconstruct: Reconstruct,
     finder: FaceFinder | None,
     *,
+    embedder: Embedder | None = None,
     size_px: int = KEYPOINT_PICTURE_PX,
     every: int = 1,
     max_clips: int | None = None,
@@ -138,6 +142,7 @@ def measure(
         reconstruct: what is measured.
         finder: finds the crop and the keypoints; without one the middle square of the picture is taken, and the
             keypoint metrics are left out.
+        embedder: tells whether it still looks like the person; without one that metric is left out.
         size_px: side of the pictures that are compared.
         every: look at every n-th frame.
         max_clips: stop after so many measured clips.
@@ -153,7 +158,9 @@ def measure(
             break
         try:
             clip = read(path)
-            found = measure_clip(clip, reconstruct, finder, size_px=size_px, every=every, progress=progress)
+            found = measure_clip(
+                clip, reconstruct, finder, embedder=embedder, size_px=size_px, every=every, progress=progress
+            )
         except MediaError as error:
             found = error.what
         if isinstance(found, Tally):
@@ -175,6 +182,7 @@ def measure_clip(
     reconstruct: Reconstruct,
     finder: FaceFinder | None,
     *,
+    embedder: Embedder | None = None,
     size_px: int = KEYPOINT_PICTURE_PX,
     every: int = 1,
     progress: Progress = SILENT,
@@ -189,7 +197,7 @@ def measure_clip(
     progress.start(f"reconstructing {clip.name}", -(-len(clip) // every))
     source = cut(clip.first(), box, size_px)
     wanted, driving = tee(crops(clip, box, size_px, every))
-    tally = compare(source, wanted, reconstruct(source, driving), finder, progress=progress)
+    tally = compare(source, wanted, reconstruct(source, driving), finder, embedder=embedder, progress=progress)
     progress.finish()
     return tally
 
@@ -205,6 +213,7 @@ def compare(
     made: Iterable[Frame],
     finder: FaceFinder | None,
     *,
+    embedder: Embedder | None = None,
     progress: Progress = SILENT,
 ) -> Tally:
     """One clip's tally: what was made, and the source unmoved, against what should have been.
@@ -213,6 +222,7 @@ def compare(
         source: `uint8 (S, S, 3)`.
         wanted, made: frames of the same size, as many of one as of the other.
         finder: finds the keypoints; without one their metrics are left out.
+        embedder: tells whether it still looks like the person; without one, or without a finder, that is left out.
         progress: hears of every frame.
 
     Raises:
@@ -237,6 +247,11 @@ def compare(
             if made_face is not None:
                 openings.append((_openings(made_face), _openings(truth_face)))
             passed.add(made_face, truth_face)
+            if embedder is not None and source_face is not None and tally.n_frames % _EMBED_EVERY == 0:
+                wanted_one = embedder.embed(truth, truth_face)
+                of_copy["identity"] = float(embedder.embed(source, source_face) @ wanted_one)
+                if made_face is not None:
+                    of_made["identity"] = float(embedder.embed(result, made_face) @ wanted_one)
         else:
             passed.forget()
         if (jitter := passed.jitter(size_px)) is not None:

@@ -9,13 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-METRICS = ("l1", "psnr", "ssim", "akd", "akd_eyes", "akd_mouth", "mkr", "jitter", "lids", "lips")
-"""Names of all metrics: of `psnr` and `ssim` more is better, `lids` and `lips` are best at 1, of the others less is.
+METRICS = ("l1", "psnr", "ssim", "akd", "akd_eyes", "akd_mouth", "mkr", "jitter", "lids", "lips", "identity")
+"""Names of all metrics: of `psnr`, `ssim` and `identity` more is better, `lids` and `lips` are best at 1, of the
+others less is.
 
 `lids` and `lips` are how much of the true opening and closing of eyes and mouth is seen: the slope of the
 reconstruction's opening on the true one over the frames of a clip. Keypoint distances say little about blinks, because
 eyes are open in nearly all frames; a slope is made by those in which they are not. `jitter` is the mean difference of
 the landmarks' accelerations from the true ones', in pixels a frame and frame: trembling, which no single frame shows.
+`identity` is the mean cosine of the face reader's embeddings with those of the true frames: whether it still looks like
+the person.
 """
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from prosopon.arena.reconstruction import find_clips, measure, measure_clip
+from prosopon.arena.reconstruction import compare, find_clips, measure, measure_clip
 from prosopon.arena.tally import METRICS
 from prosopon.core.clip import Clip, Frame
 from prosopon.core.errors import MissingError
@@ -211,3 +211,26 @@ def test_nothing_to_measure(tmp_path: Path) -> None:
     (tmp_path / "broken.mp4").write_text("not a video")
     with pytest.raises(MissingError, match="can be measured"):
         measure(find_clips(tmp_path), copying, None)
+
+
+def test_identity_is_asked_of_result_and_copy_alike():
+    class _Finder:
+        name = "test"
+
+        def find(self, frame):
+            landmarks = np.random.default_rng(0).uniform(5, 25, (68, 2)).astype(np.float32)
+            return [Face(Box(4, 4, 28, 28), landmarks)]
+
+    class _Colour:
+        same_person = 0.5
+
+        def embed(self, frame, face):
+            mean = frame.mean((0, 1)).astype(np.float32)
+            return mean / np.linalg.norm(mean)
+
+    red, blue = np.zeros((32, 32, 3), np.uint8), np.zeros((32, 32, 3), np.uint8)
+    red[..., 0], blue[..., 2] = 200, 200
+    tally = compare(red, [red, red], [blue, red], _Finder(), embedder=_Colour())
+    identity = tally.measures()["identity"]
+    assert (identity.value, identity.copy) == (0, 1)
+    assert compare(red, [red], [blue], _Finder()).measures()["identity"].value is None

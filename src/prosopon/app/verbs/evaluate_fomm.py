@@ -30,12 +30,15 @@ _TITLES = {
     "jitter": "jitter (px)",
     "lids": "lids followed",
     "lips": "lips followed",
+    "identity": "identity kept",
 }
 _WHAT_THE_NUMBERS_ARE = (
-    "Beside each number stands that of copying the source; a ratio of 1 is no better than not moving. Of PSNR and "
-    "SSIM more is better, of errors less. AKD: mean difference of 68 landmarks' coordinates in pixels of a picture of "
-    "256; MKR: share of frames whose face is not found again. Lids and lips followed: how much of the true opening and "
-    "closing is seen, best at 1; a copy has 0. Jitter: how far the landmarks' accelerations are from the true ones."
+    "Beside each number stands that of copying the source; a ratio of 1 is no better than not moving. Of PSNR, "
+    "SSIM and identity more is better, of errors less. AKD: mean difference of 68 landmarks' coordinates in pixels of "
+    "a picture of 256; MKR: share of frames whose face is not found again. Lids and lips followed: how much of the true "
+    "opening and closing is seen, best at 1; a copy has 0. Jitter: how far the landmarks' accelerations are from the "
+    "true ones. "
+    "Identity: cosine of embeddings with those of the true frames; a copy shows the right person by definition."
 )
 _WHAT_IT_IS = (
     "Every video is rebuilt from its first frame with its own motion and compared with itself. " + _WHAT_THE_NUMBERS_ARE
@@ -105,6 +108,8 @@ def run(args: EvaluateFomm, console: Console) -> int:
     from prosopon.create.fomm.reconstruct import Reconstructor
     from prosopon.create.fomm.technique import FirstOrderMotion
     from prosopon.faces.finder import open_finder
+    from prosopon.faces.reader.reader import FaceReader
+    from prosopon.models.catalogue import READER, catalogue
     from prosopon.models.device import pick_device, pick_precision
 
     files = {} if args.data is None else find_clips(args.data)
@@ -115,6 +120,7 @@ def run(args: EvaluateFomm, console: Console) -> int:
     finder = None if args.faces == "none" else open_finder(args.faces)
     if finder is None:
         console.note("without a face finder the middle of the picture is compared, and no keypoint distances")
+    embedder = FaceReader.open() if finder is not None and READER in catalogue() else None
     reconstruct = Reconstructor(
         model.animator(precision),
         net_size_px=model.config.size_px,
@@ -126,13 +132,13 @@ def run(args: EvaluateFomm, console: Console) -> int:
     )
     if args.truth is not None:
         result = measure_truth(
-            args.truth, reconstruct, finder, size_px=args.size, every=args.every, max_pairs=args.max_clips,
-            progress=console,
+            args.truth, reconstruct, finder, embedder=embedder, size_px=args.size, every=args.every,
+            max_pairs=args.max_clips, progress=console,
         )  # fmt: skip
     else:
         result = measure(
-            files, reconstruct, finder, size_px=args.size, every=args.every, max_clips=args.max_clips,
-            progress=console,
+            files, reconstruct, finder, embedder=embedder, size_px=args.size, every=args.every,
+            max_clips=args.max_clips, progress=console,
         )  # fmt: skip
     facts = {
         "weights": model.weights_name,
