@@ -100,7 +100,9 @@ class LossConfig:
     """Weights of the losses (paper, section 3.4)."""
 
     perceptual: tuple[float, ...] = (10, 10, 10, 10, 10)
-    """Of the five VGG19 layers."""
+    """Of the maps of the feature extractor; of VGG19 five."""
+    face_features: tuple[float, ...] = (0.2, 0.2, 0.2, 0.2, 0.2)
+    """Of the maps of the face reader instead, where that is the extractor: their distances are relative."""
     scales: tuple[float, ...] = (1, 0.5, 0.25, 0.125)
     """Of the image pyramid."""
     generator_gan: float = 0

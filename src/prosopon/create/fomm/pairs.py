@@ -40,7 +40,7 @@ class PairConfig:
     """How far each frame is turned."""
     still_share: float = 0.25
     """Share of the pairs that are one picture bent."""
-    rendered_share: float = 0.25
+    rendered_share: float = 0.35
     """Share of the pairs that are rendered people."""
     blink_share: float = 0.3
     """Share of the pairs that are an open-eyed frame and one with closed eyes: in footage one frame in thirty is. Of

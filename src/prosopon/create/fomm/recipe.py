@@ -67,9 +67,9 @@ class FommRecipe(Recipe):
         self.held_out = tuple(held_out)
         self.kp_detector, self.generator = build_nets(config.model, align_corners=config.align_corners)
         self.discriminator: Discriminator | None = None
-        self.perceptual = PerceptualPyramid(
-            features, config.loss.perceptual, config.loss.scales, relative=isinstance(features, FaceFeatures)
-        )
+        ours = isinstance(features, FaceFeatures)
+        weights = config.loss.face_features if ours else config.loss.perceptual
+        self.perceptual = PerceptualPyramid(features, weights, config.loss.scales, relative=ours)
         modules: dict[str, nn.Module] = {
             "kp_detector": self.kp_detector,
             "generator": self.generator,
