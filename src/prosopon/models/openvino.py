@@ -2,7 +2,8 @@
 
 What decides where something is (positions, softmax, flows, warps) stays in PyTorch in float32; a stack is what lies
 between two such places. int8 is post-training quantisation by NNCF with ranges seen on calibration inputs; the last
-convolution of a stack, whose output is read as numbers and not as features, stays as it is.
+convolution of a stack, whose output is read as numbers and not as features, stays as it is, and any other can be put
+back to bf16 afterwards.
 
 Converting and quantising take a minute, so what comes of it is kept in the user's folder. The packages are the extra
 `fast`.
@@ -17,7 +18,7 @@ import logging
 import shutil
 import tempfile
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -70,7 +71,12 @@ class CompiledStack:
         examples: inputs of it, each a tuple of tensors `(1, C, h, w)`; int8 takes its ranges from all of them.
         precision: of the arithmetic.
         threads: CPU threads; every item of a batch is a request, and two requests are in flight.
-        keep_in: folder in which the converted model is looked for and kept; int8 ranges are those of the first time.
+        keep_in: folder in which the converted model is looked for, and in which `keep` keeps it; int8 ranges are those
+            of the first time.
+
+    Attributes:
+        int8_layers: names of the convolutions that were quantised now, in the order in which they run; none where the
+            model was kept from another time, and what goes back to bf16 was decided then.
 
     Raises:
         MissingError: OpenVINO is not installed, or for int8 NNCF.
@@ -90,24 +96,45 @@ class CompiledStack:
         import openvino  # noqa: PLC0415 - an extra
 
         kind = "int8" if precision == "int8" else "float"
-        kept = None if keep_in is None else keep_in / _key(net, method, examples[0], kind)
-        core = openvino.Core()
-        model = _read(core, kept)
-        if model is None:
-            model = _converted(net, method, examples[0])
-            if kind == "int8":
-                model = _quantised(model, examples)
-            if kept is not None:
-                _keep(model, kept)
-        settings: dict[str, Any] = {
+        self._kept = None if keep_in is None else keep_in / _key(net, method, examples[0], kind)
+        self._core = openvino.Core()
+        self._settings: dict[str, Any] = {
             "INFERENCE_PRECISION_HINT": "f32" if precision == "fp32" else "bf16",
             "INFERENCE_NUM_THREADS": threads,
             "NUM_STREAMS": min(2, threads),
         }
-        compiled = core.compile_model(model, "CPU", settings)
+        self.int8_layers: tuple[str, ...] = ()
+        self._float: Any = None
+        self._model = _read(self._core, self._kept)
+        self._is_new = self._model is None
+        if self._model is None:
+            self._model = _converted(net, method, examples[0])
+            if kind == "int8":
+                self._float = self._model
+                self._model = _quantised(self._model, examples)
+                last = _last_convolutions(self._float)
+                self.int8_layers = tuple(name for name in _convolutions(self._float) if name not in last)
+        self._chosen = self._model
+        self._compile()
+
+    def _compile(self) -> None:
+        import openvino  # noqa: PLC0415 - an extra
+
+        compiled = self._core.compile_model(self._chosen, "CPU", self._settings)
         self._queue = openvino.AsyncInferQueue(compiled, 2)
         self._queue.set_callback(_collect)
         self._n_outputs = len(compiled.outputs)
+
+    def put_back(self, layers: Collection[str]) -> None:
+        """Compute these of the `int8_layers` in bf16 from now on, and all others in int8."""
+        self._chosen = _restored(self._model, self._float, layers) if layers else self._model
+        self._compile()
+
+    def keep(self) -> None:
+        """Keep the model as it is now, if there is a folder for it; nothing can be put back after this."""
+        if self._kept is not None and self._is_new:
+            _keep(self._chosen, self._kept)
+        self._model, self._float, self._is_new, self.int8_layers = self._chosen, None, False, ()
 
     def __call__(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """Inputs `(B, C, h, w)` -> outputs, float32."""
@@ -195,6 +222,59 @@ def _quantised(model: Any, examples: Sequence[tuple[Tensor, ...]]) -> Any:
             preset=nncf.QuantizationPreset.MIXED,
             ignored_scope=nncf.IgnoredScope(names=_last_convolutions(model)),
         )
+
+
+def _convolutions(model: Any) -> list[str]:
+    """Names of the convolutions in the order in which they run."""
+    return [op.get_friendly_name() for op in model.get_ordered_ops() if "Convolution" in op.get_type_name()]
+
+
+def _restored(quantised: Any, original: Any, layers: Collection[str]) -> Any:
+    """A copy of a quantised model in which some convolutions have their original weights, biases and inputs."""
+    from openvino import opset13  # noqa: PLC0415 - an extra
+
+    model = quantised.clone()
+    originals = {op.get_friendly_name(): op for op in original.get_ordered_ops()}
+
+    def constant(name: str, port: int) -> Any:
+        return opset13.constant(originals[name].input_value(port).get_node().data.copy()).output(0)
+
+    for op in model.get_ordered_ops():
+        name = op.get_friendly_name()
+        if name not in layers:
+            continue
+        source = op.input_value(0).get_node()
+        if source.get_type_name() == "FakeQuantize":
+            op.input(0).replace_source_output(source.input_value(0))
+        op.input(1).replace_source_output(constant(name, 1))
+        # Quantisation moves biases, too, to make up for what rounding does on the average.
+        for reader in op.output(0).get_target_inputs():
+            add = reader.get_node()
+            known = originals.get(add.get_friendly_name())
+            if add.get_type_name() == "Add" and known is not None:
+                for port in range(2):
+                    if known.input_value(port).get_node().get_type_name() == "Constant":
+                        add.input(port).replace_source_output(constant(add.get_friendly_name(), port))
+    # What was rounded on the way, before a concatenation for instance, is not where nobody needs it any more.
+    for op in model.get_ordered_ops():
+        if op.get_type_name() == "FakeQuantize" and _readers(op) <= {*layers}:
+            for target in op.output(0).get_target_inputs():
+                target.replace_source_output(op.input_value(0))
+    model.validate_nodes_and_infer_types()
+    return model
+
+
+def _readers(op: Any) -> set[str]:
+    """Names of the convolutions that read what an operation gives, others in between or not."""
+    found: set[str] = set()
+    waiting = [target.get_node() for target in op.output(0).get_target_inputs()]
+    while waiting:
+        node = waiting.pop()
+        if "Convolution" in node.get_type_name():
+            found.add(node.get_friendly_name())
+            continue
+        waiting += [t.get_node() for output in node.outputs() for t in output.get_target_inputs()]
+    return found
 
 
 def _last_convolutions(model: Any) -> list[str]:

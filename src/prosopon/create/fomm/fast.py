@@ -20,6 +20,7 @@ from prosopon.create.fomm.net import DenseMotion, Generated, Generator, Keypoint
 from prosopon.models.enlarging import enlarged
 from prosopon.models.folded import FoldedHead, fold, joined_conv
 from prosopon.models.grid import warp
+from prosopon.models.replayed import Replayed
 
 Net = TypeVar("Net", bound=nn.Module)
 
@@ -72,6 +73,9 @@ class FastAnimator:
         _read_positions_in(self.detector, keypoint_precision or precision)
         self.generator: Generator = self._prepared(model.generator, precision)
         _join_maps(self.generator.dense_motion_network, model.generator.dense_motion_network)
+        if self.device.type == "cuda":
+            for net, method in stacks(self.detector, self.generator).values():
+                setattr(net, method, Replayed(getattr(net, method)))
 
     def _prepared(self, net: Net, precision: torch.dtype) -> Net:
         folded = fold(net)
@@ -128,6 +132,15 @@ class FastAnimator:
         painted = enlarged(generated.painted, height, width, mode="bicubic").clamp_(0, 1)
         blend = F.interpolate(generated.blend, size=(height, width), mode="bilinear")
         return painted.lerp_(shown, blend)
+
+
+def stacks(detector: KeypointDetector, generator: Generator) -> dict[str, tuple[nn.Module, str]]:
+    """The stacks of convolutions by name, each as a net and its method (see `net`): tensors in, tensors out."""
+    return {
+        "keypoints": (detector, "maps"),
+        "motion": (generator.dense_motion_network, "maps"),
+        "decoder": (generator, "paint"),
+    }
 
 
 def _read_positions_in(detector: KeypointDetector, precision: torch.dtype) -> None:

@@ -95,6 +95,17 @@ def test_int8_is_close_and_is_kept(
         openvino_animator(model, "int8", calibration, threads=1, keep_in=tmp_path)
 
 
+def test_what_int8_spoils_goes_back_and_stays_so(calibration: CalibrationFrames, tmp_path: Path) -> None:
+    pytest.importorskip("nncf", reason="needs the extra fast")
+    model, frames = a_model(TINY_FACE), pictures(5)
+    bf16 = animate(openvino_animator(model, "bf16", calibration, threads=1), frames)
+    # More than anything in int8 reaches: all of it goes back.
+    exacting = openvino_animator(model, "int8", calibration, threads=1, keep_in=tmp_path, least_db=120)
+    torch.testing.assert_close(animate(exacting, frames), bf16, atol=1e-4, rtol=0)
+    again = animate(openvino_animator(model, "int8", calibration, threads=1, keep_in=tmp_path), frames)
+    torch.testing.assert_close(again, bf16, atol=1e-4, rtol=0)
+
+
 def test_without_the_packages_the_line_to_run_is_shown(
     calibration: CalibrationFrames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
