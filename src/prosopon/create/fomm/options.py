@@ -22,7 +22,7 @@ class MotionOptions:
     they are. auto: head for weights of faces that can have it, else relative."""
     adapt_scale: bool = True
     """Scale the movement by how much larger the source's face is than the driving's (not with absolute motion)."""
-    steady_ms: float = 80.0
+    steady_ms: float = 40.0
     """How strongly head motion is kept from trembling: standard deviation of the smoothing in milliseconds, 0 for
     none. Blinks and lips stay as quick as they are. A camera cannot be looked ahead in: there, any other value than 0
     turns a filter on that lets quick movements through."""
