@@ -13,7 +13,7 @@ from prosopon.app.args import Driving, Force, Output, Source
 from prosopon.app.console import Console
 from prosopon.core.clip import Clip
 from prosopon.core.errors import ExitCode, UsageError
-from prosopon.create.fomm.options import AnimateOptions
+from prosopon.create.fomm.options import WEIGHTS, AnimateOptions
 from prosopon.media.outputs import check_output
 from prosopon.media.read import read
 
@@ -38,7 +38,7 @@ class Animate:
     output: Output
     """Result: .mp4, .mov, .webm, .gif, or a folder of PNGs (no suffix)."""
     options: tyro.conf.OmitArgPrefixes[AnimateOptions] = field(default_factory=AnimateOptions)
-    weights: str = "fomm.mini"
+    weights: str = WEIGHTS
     """Name in `prosopon weights list`, or a path to a .safetensors."""
     engine: Literal["auto", "torch", "openvino"] = "auto"
     """Who runs the nets: auto takes PyTorch, for int8 OpenVINO (extra fast; a minute of preparation the first time)."""

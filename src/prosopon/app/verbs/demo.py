@@ -15,6 +15,7 @@ from prosopon.app.args import Force, Output
 from prosopon.app.console import Console
 from prosopon.core.clip import Clip
 from prosopon.core.errors import ExitCode, UsageError
+from prosopon.create.fomm.options import WEIGHTS
 from prosopon.media.read import read
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Demo:
     """Side of the rendered pictures in pixels."""
     seed: int = 96
     """Who is drawn and how they move."""
-    weights: str = "fomm.mini"
+    weights: str = WEIGHTS
     """Name in `prosopon weights list`."""
     force: Force = False
     """Overwrite an earlier demo."""

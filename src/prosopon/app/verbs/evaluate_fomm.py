@@ -11,7 +11,7 @@ import tyro
 from prosopon.app.args import Force
 from prosopon.app.console import Console
 from prosopon.core.errors import ExitCode, UsageError
-from prosopon.create.fomm.options import Motion, MotionOptions
+from prosopon.create.fomm.options import WEIGHTS, Motion, MotionOptions
 
 if TYPE_CHECKING:
     from prosopon.arena.reconstruction import Reconstruction
@@ -61,7 +61,7 @@ class EvaluateFomm:
     truth: Path | None = None
     """Instead: what `prosopon studio render --same-motion` wrote. Each person is moved like another, and compared with
     their own film of the same performance."""
-    weights: str = "fomm.mini"
+    weights: str = WEIGHTS
     """Name in `prosopon weights list`, or a path to a .safetensors."""
     motion: Motion = "auto"
     """With --truth: how motion is carried over, as for prosopon animate."""

@@ -20,7 +20,7 @@ from prosopon.app.live.session import Ending, Session
 from prosopon.app.live.spool import Spool
 from prosopon.app.live.window import Window
 from prosopon.core.errors import ExitCode, MissingError, UsageError
-from prosopon.create.fomm.options import MotionOptions, parse_crop
+from prosopon.create.fomm.options import WEIGHTS, MotionOptions, parse_crop
 from prosopon.media.device import is_device
 from prosopon.media.outputs import check_output
 from prosopon.media.read import read
@@ -52,7 +52,7 @@ class Live:
     seconds: Annotated[float | None, tyro.conf.arg(metavar="N")] = None
     """End after so many seconds."""
     options: tyro.conf.OmitArgPrefixes[MotionOptions] = field(default_factory=MotionOptions)
-    weights: str = "fomm.mini"
+    weights: str = WEIGHTS
     """Name in `prosopon weights list`, or a path to a .safetensors."""
     engine: Literal["auto", "torch", "openvino"] = "auto"
     """Who runs the nets: auto takes PyTorch, for int8 OpenVINO (extra fast; a minute of preparation the first time)."""

@@ -9,6 +9,8 @@ from typing import Literal
 from prosopon.core.errors import UsageError
 from prosopon.core.faces import Box
 
+WEIGHTS = "fomm.mini"
+"""What is animated with where nobody says otherwise."""
 Motion = Literal["auto", "head", "relative", "absolute"]
 
 
