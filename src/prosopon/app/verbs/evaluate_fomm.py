@@ -35,9 +35,9 @@ _TITLES = {
 _WHAT_THE_NUMBERS_ARE = (
     "Beside each number stands that of copying the source; a ratio of 1 is no better than not moving. Of PSNR, "
     "SSIM and identity more is better, of errors less. AKD: mean difference of 68 landmarks' coordinates in pixels of "
-    "a picture of 256; MKR: share of frames whose face is not found again. Lids and lips followed: how much of the true "
-    "opening and closing is seen, best at 1; a copy has 0. Jitter: how far the landmarks' accelerations are from the "
-    "true ones. "
+    "a picture of 256; MKR: share of frames whose face is not found again. Lids and lips followed: how much of the "
+    "true opening and closing is seen, best at 1; a copy has 0. Jitter: how far the landmarks' accelerations are from "
+    "the true ones. "
     "Identity: cosine of embeddings with those of the true frames; a copy shows the right person by definition."
 )
 _WHAT_IT_IS = (
