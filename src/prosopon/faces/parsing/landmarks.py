@@ -78,9 +78,10 @@ def _outline(points: Points) -> Points:
 
 def _hull(points: Points) -> Points:
     try:
-        return points[ConvexHull(points).vertices]
+        corners: Points = points[ConvexHull(points).vertices]
     except QhullError:  # all on one line: there is nothing inside
         return points
+    return corners
 
 
 def _nose(points: Points) -> Points:
