@@ -21,13 +21,14 @@ from scipy.interpolate import RBFInterpolator
 
 from prosopon.core.content_id import sha256_of
 from prosopon.core.errors import MediaError, MissingError
+from prosopon.studio.falloff import ramp
 from prosopon.studio.kit_expressions import kit_weights
 from prosopon.studio.kit_eyes import find_eyes
 from prosopon.studio.landmarks import landmark_vertices
 from prosopon.studio.mesh import Floats, Ints, Material, Mesh, normals
 from prosopon.studio.organs import Lids, eyeball, lashes, lid_rims
 from prosopon.studio.person import Expression, Identity, Kit
-from prosopon.studio.sculpt import Head, ramp
+from prosopon.studio.sculpt import Head
 from prosopon.studio.skin_masks import brow_curve
 from prosopon.studio.template import S_BACK, T_BOTTOM, T_TOP, place, template
 

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from scipy.interpolate import LinearNDInterpolator
 from scipy.ndimage import map_coordinates
 
+from prosopon.studio.falloff import ramp
 from prosopon.studio.hairline import hairline, inside_hairline
 from prosopon.studio.mesh import Floats, Material, Mesh, compact, grid_triangles
 from prosopon.studio.person import HairStyle, Identity
-from prosopon.studio.sculpt import ramp
 from prosopon.studio.template import RADIUS, S_BACK, T_TOP
 from prosopon.studio.wardrobe import over_clothes
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from prosopon.studio.falloff import ramp
 from prosopon.studio.mesh import Floats, Ints
-from prosopon.studio.sculpt import ramp
 
 
 @dataclass(frozen=True)

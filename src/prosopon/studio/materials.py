@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prosopon.core.parts import Part
+from prosopon.studio.greying import grey_of, grey_share, hair_colour
 from prosopon.studio.mesh import SHEETS, Material
 from prosopon.studio.person import Identity, Light
 from prosopon.studio.raster import Hits
@@ -21,13 +22,32 @@ _SKIN_WRAP = (0.45, 0.25, 0.2)
 _PLAIN_WRAP = (0.15, 0.15, 0.15)
 
 
-def _skin(identity: Identity, v: NDArray[np.float32], light: Light) -> _Painted:
+def _bent(normal: Floats, slope: Floats, up: Floats) -> Floats:
+    """Unit normals `(P, 3)` of skin that rises by `slope` (P, 2) along s and t; `up` is that of the head."""
+    x, y, z = up
+    across = np.array(((0, z, -y), (-z, 0, x), (y, -x, 0)), np.float32)
+    out = normal @ across
+    out *= -slope[:, :1]
+    out += normal
+    out -= slope[:, 1:] * up
+    out /= np.sqrt(np.einsum("ij,ij->i", out, out))[:, None]
+    return out
+
+
+def _skin(identity: Identity, v: NDArray[np.float32], light: Light, up: Floats) -> _Painted:
     skin: SkinMap = paint(identity)
     at = skin.index(v[:, 3:5])
     albedo = skin.albedo.reshape(-1, 3)[at]
     gloss = skin.gloss.reshape(-1)[at]
-    received = diffuse(v[:, :3], v[:, 5], v[:, 6], light, _SKIN_WRAP)
-    shine = highlight(v[:, :3], v[:, 6], light, 22) * 0.10 + highlight(v[:, :3], v[:, 6], light, 70) * 0.10
+    normal = v[:, :3]
+    if skin.lined is not None:
+        texels, slope = skin.lined
+        row = texels[at]
+        lined = np.flatnonzero(row)
+        normal = normal.copy()
+        normal[lined] = _bent(normal[lined], slope[row[lined]], up)
+    received = diffuse(normal, v[:, 5], v[:, 6], light, _SKIN_WRAP)
+    shine = highlight(normal, v[:, 6], light, 22) * 0.10 + highlight(normal, v[:, 6], light, 70) * 0.10
     return albedo * received + (shine * gloss)[:, None], skin.part.reshape(-1)[at]
 
 
@@ -89,7 +109,7 @@ def _lid_rim(identity: Identity, v: NDArray[np.float32], light: Light) -> _Paint
 
 
 def _hair(identity: Identity, v: NDArray[np.float32], light: Light, tangent: Floats) -> _Painted:
-    base = np.array(identity.hair, np.float32)
+    base = hair_colour(identity)
     s, t = v[:, 3], v[:, 4]
     strand = (
         np.sin(s * 31 + 3 * np.sin(s * 7.3) + 0.9 * np.sin(t * 1.3)) * 0.6 + np.sin(s * 83 + 5 * np.sin(t * 0.9)) * 0.25
@@ -98,6 +118,11 @@ def _hair(identity: Identity, v: NDArray[np.float32], light: Light, tangent: Flo
     facing = np.clip(v[:, 2] * 0.6 + 0.4, 0, 1) * v[:, 6]
     shine = strand_highlight(tangent, light, 60) * facing * (0.6 + 0.5 * strand)
     colour = base * (1 + 0.35 * strand)[:, None] * received
+    grey = grey_share(identity)
+    if grey:
+        # Grey hairs stand in locks of their own.
+        streak = (2 * grey * (1 - grey) * strand * received[:, 1])[:, None]
+        colour += streak * (grey_of(identity) - np.array(identity.hair, np.float32))
     colour += (shine * 0.10)[:, None] * (0.3 * np.array((1.0, 0.95, 0.9), np.float32) + 1.2 * np.sqrt(base) * 0.6)
     return np.maximum(colour, 0), int(Part.HAIR)
 
@@ -171,13 +196,14 @@ def shade(
         seen = values[here]
         if name in (Material.HAIR, Material.LOCK):
             colour[here], part[here] = _hair(identity, seen, light, surface.strands(here))
+        elif name == Material.SKIN:
+            colour[here], part[here] = _skin(identity, seen, light, surface.turn[:, 1].astype(np.float32))
         else:
             colour[here], part[here] = _PAINTERS[Material(name)](identity, seen, light)
     return colour, part
 
 
 _PAINTERS = {
-    Material.SKIN: _skin,
     Material.EAR: _ear,
     Material.EYE: _eye,
     Material.MOUTH: _mouth,

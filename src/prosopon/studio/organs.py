@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from prosopon.studio.ageing import aged_shape
 from prosopon.studio.mesh import Floats, Material, Mesh, grid_triangles
 from prosopon.studio.person import Expression, Identity
 from prosopon.studio.rig import GAZE_DEGREES, turn_jaw
@@ -191,7 +192,7 @@ def ear(identity: Identity, head: Head, side: int) -> Mesh:
     rho = np.linspace(0, 1, 14)
     r, angle = (a.ravel() for a in np.meshgrid(rho, ring, indexing="ij"))
     up, back = np.sin(angle), np.cos(angle)
-    size = 1 + 0.06 * identity.shape.ear_size
+    size = 1 + 0.065 * aged_shape(identity).ear_size
     # Outline: wide above, a narrow lobe below, flat in front.
     wide = np.where(back > 0, 1.75 + 0.45 * up, 1.15)
     tall = np.where(up > 0, 3.0, 3.1)

@@ -23,12 +23,17 @@ class Shape:
     face_width: float = 0.0
     face_length: float = 0.0
     skull_height: float = 0.0
+    skull_depth: float = 0.0
     forehead_slope: float = 0.0
+    forehead_round: float = 0.0
     brow_ridge: float = 0.0
     temple_width: float = 0.0
     cheekbones: float = 0.0
     cheek_fullness: float = 0.0
+    heaviness: float = 0.0
+    midface_length: float = 0.0
     jaw_width: float = 0.0
+    jaw_angle: float = 0.0
     chin_length: float = 0.0
     chin_width: float = 0.0
     chin_forward: float = 0.0
@@ -104,10 +109,12 @@ class Identity:
         blush: redness of cheeks and nose.
         freckles: amount of freckles.
         roughness: visibility of pores and blemishes.
-        age: 0 young adult to 1 old: wrinkles, sagging, greying.
+        age: 0 young adult to 1 old: wrinkles, sagging, and the hair as `greying` and `balding` let it.
         iris: colour of the iris.
-        hair, hair_style, hair_length: colour, style and length (0 short to 1 long for its style).
-        hairline: -1 low to 1 receding.
+        hair, hair_style, hair_length: colour in youth, style and length (0 short to 1 long for its style).
+        hairline: -1 low to 1 high, in youth.
+        balding: how far the hair recedes in the course of life: 0 not at all, 1 to a wreath.
+        greying: -1 late to 1 early; at 0 between the ages 0.5 and 0.9.
         brow_thickness, brow_height, brow_arch: -1 to 1.
         beard: 0 none, up to 0.6 stubble of growing density, from there a full beard of growing thickness.
         lip_colour: 0 like the skin to 1 strongly coloured (make-up).
@@ -130,6 +137,8 @@ class Identity:
     hair_style: HairStyle = HairStyle.SHORT
     hair_length: float = 0.5
     hairline: float = 0.0
+    balding: float = 0.0
+    greying: float = 0.0
     brow_thickness: float = 0.0
     brow_height: float = 0.0
     brow_arch: float = 0.0
@@ -154,14 +163,16 @@ class Identity:
         }  # fmt: skip
         for name, amount in pull.items():
             drawn[name] = float(np.clip(drawn[name] * 0.85 + amount * build, -2.4, 2.4))
+        for name, amount in _outline(rng).items():
+            drawn[name] = float(np.clip(drawn[name] * 0.8 + amount, -2.4, 2.4))
         tone = float(rng.beta(1.2, 0.9))
-        age = float(rng.beta(1.3, 2.2))
+        age = float(rng.beta(1.1, 1.5))
         # Very dark skin goes with broader noses and fuller lips more often than not.
         drawn["nose_width"] += 0.9 * max(0.0, 0.45 - tone) / 0.45
         drawn["upper_lip"] += 1.0 * max(0.0, 0.45 - tone) / 0.45
         drawn["lower_lip"] += 0.8 * max(0.0, 0.45 - tone) / 0.45
         masculine = build > 0
-        hair = _hair_colour(rng, tone, age)
+        hair = _hair_colour(rng, tone)
         if masculine:
             style = HairStyle(
                 rng.choice(
@@ -192,7 +203,10 @@ class Identity:
             hair=hair,
             hair_style=style,
             hair_length=float(rng.uniform(0, 1)),
-            hairline=float(np.clip(rng.normal(0.25 * masculine + 0.5 * age * masculine - 0.1, 0.35), -1, 1)),
+            hairline=float(np.clip(rng.normal(0.2 * masculine - 0.1, 0.35), -1, 1)),
+            balding=float(rng.beta(1.0, 1.1) if masculine else rng.uniform(0, 0.12)),
+            # Some who would be grey dye their hair.
+            greying=float(np.clip(rng.normal(0.1 if masculine else -0.15, 0.5), -1, 1)),
             brow_thickness=float(np.clip(rng.normal(0.35 * build, 0.45), -1, 1)),
             brow_height=float(np.clip(rng.normal(-0.25 * build, 0.4), -1, 1)),
             brow_arch=float(np.clip(rng.normal(-0.3 * build, 0.4), -1, 1)),
@@ -205,7 +219,25 @@ class Identity:
         )
 
 
-def _hair_colour(rng: np.random.Generator, tone: float, age: float) -> Colour:
+_OUTLINES: tuple[dict[str, float], ...] = (
+    {},  # oval
+    {"face_width": 1.1, "face_length": -1.3, "cheek_fullness": 1.2, "chin_length": -0.6, "heaviness": 0.9},
+    {"jaw_width": 1.5, "chin_width": 1.3, "jaw_angle": 1.0, "temple_width": 0.5, "cheekbones": -0.3},
+    {"face_length": 1.2, "midface_length": 0.9, "face_width": -1.1, "chin_length": 0.5, "cheek_fullness": -0.5},
+    {"temple_width": 1.5, "jaw_width": -1.5, "chin_width": -1.2, "cheekbones": 0.5, "forehead_round": 0.6},
+    {"cheekbones": 1.6, "temple_width": -1.3, "jaw_width": -0.4, "chin_width": -0.7, "cheek_fullness": -0.8},
+    {"temple_width": -1.1, "jaw_width": 1.3, "heaviness": 1.2, "cheek_fullness": 0.8, "cheekbones": -0.4},
+)
+"""Outlines of faces: oval, round, square, long, heart, diamond, pear; in standard deviations from the oval one."""
+
+
+def _outline(rng: np.random.Generator) -> dict[str, float]:
+    """Somebody's outline, more or less of it."""
+    amount = float(rng.uniform(0.3, 1.1))
+    return {name: amount * full for name, full in _OUTLINES[rng.integers(len(_OUTLINES))].items()}
+
+
+def _hair_colour(rng: np.random.Generator, tone: float) -> Colour:
     black, brown, chestnut, blond, red = (
         (0.012, 0.010, 0.009), (0.04, 0.022, 0.012), (0.10, 0.045, 0.02), (0.38, 0.24, 0.11), (0.24, 0.07, 0.02),
     )  # fmt: skip
@@ -213,8 +245,6 @@ def _hair_colour(rng: np.random.Generator, tone: float, age: float) -> Colour:
     odds = np.array([1.0 - 0.7 * light, 0.25 + 0.5 * light, 0.05 + 0.4 * light, 0.5 * light**2, 0.15 * light])
     colours = np.array((black, brown, chestnut, blond, red))
     colour = colours[rng.choice(5, p=odds / odds.sum())] * rng.uniform(0.75, 1.3)
-    grey = float(np.clip((age - 0.45) * 2.2 + rng.normal(0, 0.2), 0, 0.9))
-    colour = colour * (1 - grey) + np.array((0.38, 0.37, 0.36)) * grey
     return float(colour[0]), float(colour[1]), float(colour[2])
 
 

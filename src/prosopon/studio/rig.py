@@ -12,8 +12,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from prosopon.studio.ageing import aged_shape
+from prosopon.studio.falloff import bump, ramp
 from prosopon.studio.person import Expression, Identity
-from prosopon.studio.sculpt import Head, bump, ramp, sculpt
+from prosopon.studio.sculpt import Head, sculpt
 from prosopon.studio.template import LIP_HALF, RADIUS, T_BOTTOM, slit_t, template
 
 Floats = NDArray[np.float64]
@@ -182,7 +184,7 @@ def pose_skin(identity: Identity, expression: Expression) -> Floats:
 
 def _lid_fold(points: Floats, identity: Identity, e: Expression) -> None:
     """The fold of the upper lid: a groove that opens when the eye closes."""
-    depth = np.clip(0.10 + 0.05 * identity.shape.lid_fold, 0, 0.22)
+    depth = np.clip(0.10 + 0.05 * aged_shape(identity).lid_fold, 0, 0.22)
     base = template()
     for eye, blink in enumerate((e.blink_left, e.blink_right)):
         near, column, _, _ = rig().lid[eye]

@@ -31,6 +31,13 @@ S0, T0 = -S_BACK, T_BOTTOM
 COLUMNS, ROWS = int(2 * S_BACK / TEXEL) + 1, int((T_TOP - T_BOTTOM) / TEXEL) + 1
 
 
+FACE = (
+    slice(int((-17.0 - T0) / TEXEL), int((9.6 - T0) / TEXEL)),
+    slice(int((-12.0 - S0) / TEXEL), int((12.0 - S0) / TEXEL)),
+)
+"""Rows and columns of face and front of the neck: what age draws lines on."""
+
+
 @lru_cache(maxsize=1)
 def axes() -> tuple[Floats, Floats]:
     """s `(1, C)` and t `(R, 1)` of the texels."""
@@ -39,19 +46,19 @@ def axes() -> tuple[Floats, Floats]:
     return s[None, :], t[:, None]
 
 
-def enlarged(coarse: Floats, factor: int) -> Floats:
-    """A map `(R, C)` from one that has every `factor`-th texel, interpolated linearly."""
+def enlarged(coarse: Floats, factor: int, shape: tuple[int, int] = (ROWS, COLUMNS)) -> Floats:
+    """A map of some shape from one that has every `factor`-th texel, interpolated linearly."""
     if factor == 1:
         return coarse
     scale = (1 / factor, 1 / factor)
-    fine = affine_transform(coarse, scale, output_shape=(ROWS, COLUMNS), order=1, mode="nearest")
+    fine = affine_transform(coarse, scale, output_shape=shape, order=1, mode="nearest")
     return np.asarray(fine, np.float32)
 
 
 def spot(s0: float, t0: float, width: float, height: float) -> Floats:
     """Soft spot on both sides of the face, `(R, C)`."""
     s, t = axes()
-    return np.asarray(np.exp(-(((np.abs(s) - s0) / width) ** 2) - ((t - t0) / height) ** 2), np.float32)
+    return np.asarray(np.exp(-(((np.abs(s) - s0) / width) ** 2)) * np.exp(-(((t - t0) / height) ** 2)), np.float32)
 
 
 @lru_cache(maxsize=1)

@@ -6,7 +6,7 @@ import numpy as np
 
 from prosopon.studio.mesh import Floats, Material, Mesh, grid_triangles
 from prosopon.studio.person import Glasses, Identity
-from prosopon.studio.sculpt import Head
+from prosopon.studio.sculpt import Head, neck_scale
 from prosopon.studio.template import EYE_CENTRE
 
 # Rings of the clothes, from inside the collar over its edge and down:
@@ -17,6 +17,9 @@ _TORSO = (
     (-19.8, -16.6, 16.5, 9.0, -6.0), (-22.0, -19.0, 20.0, 9.8, -6.2), (-25.5, -23.0, 22.0, 10.8, -6.2),
     (-32.0, -30.0, 22.6, 11.8, -6.2), (-44.0, -44.0, 22.6, 12.5, -6.2),
 )  # fmt: skip
+
+_COLLAR = 4
+"""Rings that belong to the collar."""
 
 
 def over_clothes(points: Floats, gap: float) -> Floats:
@@ -39,6 +42,9 @@ def clothes(identity: Identity) -> Mesh:
     """A plain shirt with a round collar; coordinates are (angle, height)."""
     around = np.linspace(-np.pi, np.pi, 61)
     rings = np.array(_TORSO)
+    if identity.kit is None:
+        # A collar fits its neck; kits have necks of their own.
+        rings[:_COLLAR, 2] *= np.linspace(1, 0.3, _COLLAR) * (neck_scale(identity.shape) - 1) + 1
     fine = np.linspace(0, len(rings) - 1, 30)
     rows = np.stack([np.interp(fine, np.arange(len(rings)), rings[:, k]) for k in range(5)], 1)
     front, back, wide, deep, centre = (rows[:, k : k + 1] for k in range(5))

@@ -178,7 +178,10 @@ def test_expressions_move_landmarks_their_way(neutral: Rendering, expression: Ex
 
 def test_gaze_moves_the_iris() -> None:
     def iris(expression: Expression) -> np.ndarray:
-        return np.argwhere(render(Identity(), expression=expression, size_px=256).parts == int(Part.IRIS)).mean(0)
+        at = np.argwhere(render(Identity(), expression=expression, size_px=256).parts == int(Part.IRIS))
+        # Lids hide more of the eye that looks outwards, so each eye counts as one.
+        left = at[:, 1] < 128
+        return (at[left].mean(0) + at[~left].mean(0)) / 2
 
     ahead = iris(Expression())
     assert iris(Expression(gaze_x=0.8))[1] > ahead[1] + 1
