@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 
 from prosopon.app.main import main
 from prosopon.core.faces import Pose
 from prosopon.faces.alignment import read_alignment
-from prosopon.studio.person import Identity, Placement
+from prosopon.studio.person import HairStyle, Identity, Placement, Shape
 from prosopon.studio.render import render
 
 
@@ -19,13 +18,18 @@ from prosopon.studio.render import render
 def two_people(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ten pictures: somebody, somebody else, the first again; in cuts, so that each is a track of its own."""
     folder = tmp_path_factory.mktemp("people")
-    people = [Identity.random(np.random.default_rng(seed)) for seed in (20, 31)]
+    broad = Shape(face_width=1.2, jaw_width=1.5, nose_width=2, upper_lip=1.6, lower_lip=1.6)
+    narrow = Shape(face_width=-1.5, face_length=1.5, jaw_width=-1.5, nose_length=1.5, nose_width=-1)
+    people = [
+        Identity(skin_tone=0.12, skin_warmth=0.3, age=0.15, hair_style=HairStyle.CROPPED, shape=broad),
+        Identity(skin_tone=0.92, skin_warmth=-0.4, age=0.75, hair_style=HairStyle.BOB, shape=narrow),
+    ]
     frames = folder / "clip"
     frames.mkdir()
     turns = ((0, 0), (0, 8), (0, -8), (0, 4), (1, 0), (1, 6), (1, -6), (0, 10), (0, -10), (0, 2))
     for index, (who, yaw) in enumerate(turns):
-        at = 0.1 if index >= 7 else -0.1
-        shown = render(people[who], Placement(Pose(yaw, 0, 0), x=at * (1 - 2 * who), scale=0.7), size_px=224)
+        # On either side of the picture: tracks are joined by place.
+        shown = render(people[who], Placement(Pose(yaw, 0, 0), x=0.2 * (2 * who - 1), scale=0.7), size_px=224)
         Image.fromarray(shown.image).save(frames / f"{index:06d}.png")
     for name, identity in zip(("first", "second"), people, strict=True):
         Image.fromarray(render(identity, Placement(Pose(12, 3, 0)), size_px=224).image).save(folder / f"{name}.png")
