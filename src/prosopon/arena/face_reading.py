@@ -18,7 +18,8 @@ from prosopon.core.progress import SILENT, Progress
 from prosopon.faces.builtin.prepared import person_of
 from prosopon.faces.finder import FaceFinder
 from prosopon.faces.likeness import normalised
-from prosopon.faces.parsing.landmarks import LandmarkParser
+from prosopon.faces.parsing.landmarks import KNOWN, LandmarkParser
+from prosopon.faces.parsing.overlap import Overlap
 from prosopon.faces.parsing.part_map import FACE, PartMap
 from prosopon.faces.pose68 import pose68
 from prosopon.faces.reader.net import N_PARTS, ReaderNet
@@ -36,8 +37,6 @@ LIKENESSES = {
     "colours": "baseline: mean and spread of the face's colours",
     "shape": "baseline: the 68 landmarks without place and size",
 }
-LANDMARK_PARTS = (Part.SKIN, Part.BROW, Part.EYE, Part.NOSE, Part.LIP, Part.MOUTH)
-"""What landmarks alone can tell."""
 _HIDDEN = np.array((128, 128, 128), np.uint8)
 
 
@@ -93,7 +92,7 @@ def measure_rendered(
         progress: hears of every picture.
     """
     by_landmarks, likenesses = LandmarkParser(), _Likenesses(reader)
-    both, either = np.zeros((2, len(Part))), np.zeros((2, len(Part)))
+    by_reader, by_polygons = Overlap(), Overlap()
     told: list[NDArray[np.float64]] = []
     true: list[NDArray[np.float64]] = []
     drawn: list[tuple[float, float]] = []
@@ -106,8 +105,8 @@ def measure_rendered(
                 landmarks = np.array(store.arrays["landmarks"][at])
                 face = Face(Box(0, 0, frame.shape[1], frame.shape[0]), landmarks)
                 one = reader.read(frame, face)
-                for number, map_ in enumerate((reader.parse(frame, face), by_landmarks.parse(frame, face))):
-                    _count(map_, parts, both[number], either[number])
+                _count(reader.parse(frame, face), parts, by_reader)
+                _count(by_landmarks.parse(frame, face), parts, by_polygons)
                 told.append(np.concatenate(([one.yaw_deg, one.pitch_deg], one.expression)))
                 true.append(np.concatenate((store.arrays["pose"][at], store.arrays["expression"][at])))
                 pose = pose68(landmarks)
@@ -123,8 +122,8 @@ def measure_rendered(
         tuple(
             PartScore(
                 part,
-                float(both[0, part] / max(1, either[0, part])),
-                float(both[1, part] / max(1, either[1, part])) if part in LANDMARK_PARTS else None,
+                float(by_reader.iou[part]),
+                float(by_polygons.iou[part]) if part in KNOWN else None,
             )
             for part in Part
             if part < N_PARTS
@@ -136,16 +135,11 @@ def measure_rendered(
     )
 
 
-def _count(told: PartMap, truth: NDArray[np.uint8], both: NDArray[np.float64], either: NDArray[np.float64]) -> None:
-    """Adds one picture's pixels to intersections and unions; what lies outside of the map does not count."""
+def _count(told: PartMap, truth: NDArray[np.uint8], overlap: Overlap) -> None:
+    """Adds one picture; what lies outside of the map does not count."""
     height, width = truth.shape
     seen = told.mask([*Part], height, width) > 0.5
-    mine = told.in_frame(height, width)
-    truth = np.where(truth == Part.IRIS, np.uint8(Part.EYE), truth)
-    for part in Part:
-        here, there = (mine == part) & seen, (truth == part) & seen
-        both[part] += (here & there).sum()
-        either[part] += (here | there).sum()
+    overlap.add(told.in_frame(height, width), np.where(truth == Part.IRIS, np.uint8(Part.EYE), truth), seen)
 
 
 def measure_people(

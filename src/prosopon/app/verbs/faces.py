@@ -200,11 +200,11 @@ def _write(args: Faces, clip: Clip, told: Told, parser: FaceParser | None, conso
             parser=parser, write_parts=part_map, progress=console,
         )  # fmt: skip
         if not args.no_pictures:
-            groups = grouped(
-                in_order_of(faces, args.sort, same_person=same_person), args.group, same_person=same_person
-            )
+            in_order = in_order_of(faces, args.sort, same_person=same_person)
+            groups = grouped(in_order, args.group, same_person=same_person)
             faces = arrange(groups, folder, "crops", ranked=args.sort != "time")
-            ordered = in_order_of(faces, args.sort, same_person=same_person)
+            moved = {(one.frame, one.track): one for one in faces}
+            ordered = [moved[one.frame, one.track] for one in in_order]
             picture(_sheet(clip, ordered, args), folder / _SHEET)
             parsed = [one for one in ordered if one.parts is not None]
             if parsed:

@@ -74,7 +74,8 @@ class FaceReader:
             ValueError: the face has no landmarks.
         """
         with torch.inference_mode():
-            state = self._net(to_tensor(_crop(frame, _stance(face).matrix(CROP_SIDE, CROP_PX)))).state
+            maps = self._net.trunk(to_tensor(_crop(frame, _stance(face).matrix(CROP_SIDE, CROP_PX))))
+            state = self._net.state(maps[-1])
         yaw, pitch = (state.pose[0].float() * POSE_UNIT_DEG).tolist()
         return FaceReading(yaw, pitch, state.expression[0].float().numpy())
 
@@ -93,7 +94,7 @@ class FaceReader:
         )
         matrix = moved.matrix(HEAD_SIDE, CROP_PX)
         with torch.inference_mode():
-            logits = self._net(to_tensor(_crop(frame, matrix))).parts[0].float().numpy()
+            logits = self._net.parts(self._net.trunk(to_tensor(_crop(frame, matrix))))[0].float().numpy()
         assert face.landmarks is not None  # noqa: S101 - `_stance` has checked
         return PartMap(settled(logits, apply(inverse(matrix), face.landmarks)), matrix, KNOWN)
 

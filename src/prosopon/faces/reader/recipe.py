@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from prosopon.core.parts import PALETTE
+from prosopon.faces.parsing.overlap import Overlap
 from prosopon.faces.reader import losses
 from prosopon.faces.reader.dataset import Readings, draw_crop, rendered_row
 from prosopon.faces.reader.net import CROP_PX, EMBEDDING, N_PARTS, ReaderNet, Reading
@@ -93,17 +94,13 @@ class ReaderRecipe(Recipe):
 
     def measure(self, device: torch.device) -> Mapping[str, float]:
         """Mean intersection over union of the parts of held-out rendered people."""
-        both, either = np.zeros(N_PARTS), np.zeros(N_PARTS)
+        overlap = Overlap()
         for store in self.held_out:
             for at in np.linspace(0, len(store) - 1, _MEASURED // len(self.held_out)).astype(int):
                 crop, truth, _, _ = draw_crop(rendered_row(store, int(at), 0), None)
                 told = self.net(to_tensor(crop[None], device)).parts[0].argmax(0).cpu().numpy()
-                seen = truth < N_PARTS
-                for value in range(N_PARTS):
-                    mine, theirs = (told == value) & seen, truth == value
-                    both[value] += (mine & theirs).sum()
-                    either[value] += (mine | theirs).sum()
-        return {"held_out_iou": float((both / np.maximum(either, 1)).mean())} if self.held_out else {}
+                overlap.add(told, truth, truth < N_PARTS)
+        return {"held_out_iou": float(overlap.iou[:N_PARTS].mean())} if self.held_out else {}
 
 
 def card_of(*, licence: str, origin: str) -> dict[str, Any]:
