@@ -12,12 +12,13 @@ import pytest
 
 from prosopon.app.main import main
 from prosopon.core.clip import Clip
-from prosopon.create.fomm.config import CONFIGS, DenseMotionConfig, GeneratorConfig, KeypointConfig, ModelConfig
+from prosopon.create.fomm.config import CONFIGS
 from prosopon.create.fomm.recipe import card_of
 from prosopon.create.fomm.technique import FirstOrderMotion
 from prosopon.faces.mediapipe import MODEL_VARIABLE
 from prosopon.media.write.dispatch import encode
 from prosopon.models.checkpoint import save
+from prosopon.models.motion.config import DenseMotionConfig, GeneratorConfig, KeypointConfig, ModelConfig
 
 TINY = ModelConfig(
     num_kp=3,

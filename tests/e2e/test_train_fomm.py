@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from prosopon.app.main import main
-from prosopon.create.fomm.prepared import FRAME_PX, Cutting, write_cuttings
+from prosopon.datasets.prepared import FRAME_PX, Cutting, write_cuttings
 from prosopon.train.store import Shot
 from prosopon.vouch.verify import verify
 

@@ -10,17 +10,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from prosopon.create.fomm.config import (
-    DenseMotionConfig,
-    FommConfig,
-    GeneratorConfig,
-    KeypointConfig,
-    LossConfig,
-    ModelConfig,
-    ScheduleConfig,
-)
-from prosopon.create.fomm.held_out import Passage
+from prosopon.create.fomm.config import FommConfig, LossConfig, ScheduleConfig
 from prosopon.create.fomm.recipe import FommRecipe
+from prosopon.datasets.held_out import Passage
+from prosopon.models.motion.config import DenseMotionConfig, GeneratorConfig, KeypointConfig, ModelConfig
 from prosopon.models.perceptual import RandomFeatures
 from prosopon.train.log import read_log
 from prosopon.train.loop import fit

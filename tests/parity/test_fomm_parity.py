@@ -14,11 +14,11 @@ import torch
 
 from prosopon.create.fomm.config import model_from_published
 from prosopon.create.fomm.discriminator import build_discriminator
-from prosopon.create.fomm.net import Keypoints
 from prosopon.create.fomm.technique import FirstOrderMotion
 from prosopon.create.fomm.transfer import transfer
 from prosopon.models.antialias import AntiAliasDownsample, gaussian_kernel
 from prosopon.models.grid import coordinate_grid, gaussian_maps
+from prosopon.models.motion.keypoints import Keypoints
 from prosopon.models.tps import SmoothMap
 
 TOLERANCE = 2e-5

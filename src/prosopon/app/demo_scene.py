@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from prosopon.core.clip import Clip
 from prosopon.core.faces import Box
 from prosopon.core.progress import Progress
-from prosopon.create.fomm.framing import head_box
 from prosopon.create.fomm.options import AnimateOptions
+from prosopon.faces.head_box import head_box
 from prosopon.media.read import read
 from prosopon.studio.film import film
 from prosopon.studio.performance import Performance

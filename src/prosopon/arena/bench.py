@@ -19,10 +19,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from prosopon.core.progress import SILENT, Progress
-from prosopon.create.fomm.config import ModelConfig
 from prosopon.create.fomm.fast import FastAnimator
-from prosopon.create.fomm.net import Keypoints
 from prosopon.create.fomm.technique import FirstOrderMotion
+from prosopon.models.motion.config import ModelConfig
+from prosopon.models.motion.keypoints import Keypoints
 
 BATCHES = (1, 4, 8)
 """Batch sizes that are tried."""

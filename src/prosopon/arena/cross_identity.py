@@ -14,9 +14,9 @@ from prosopon.arena.tally import Tally
 from prosopon.core.errors import MissingError
 from prosopon.core.faces import Box
 from prosopon.core.progress import SILENT, Progress
-from prosopon.create.fomm.framing import head_box
 from prosopon.faces.crop import cut
 from prosopon.faces.finder import FaceFinder
+from prosopon.faces.head_box import head_box
 from prosopon.faces.identity import Embedder
 from prosopon.media.read import read
 from prosopon.studio.truth import PersonTruth, read_truth

@@ -22,9 +22,9 @@ from prosopon.core.clip import Clip, Frame
 from prosopon.core.errors import MediaError, MissingError
 from prosopon.core.faces import Box, Face
 from prosopon.core.progress import SILENT, Progress
-from prosopon.create.fomm.framing import head_box
 from prosopon.faces.crop import cut, square
 from prosopon.faces.finder import FaceFinder
+from prosopon.faces.head_box import head_box
 from prosopon.faces.identity import Embedder
 from prosopon.faces.openings import eye_opening, mouth_opening
 from prosopon.faces.track import track

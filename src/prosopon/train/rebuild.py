@@ -7,7 +7,10 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from prosopon.core.errors import UsageError
+from prosopon.train.toml import plain
 
 
 def rebuild(kind: Any, value: Any) -> Any:
@@ -77,3 +80,24 @@ def _rebuild_union(kinds: tuple[Any, ...], value: Any) -> Any:
         except (TypeError, ValueError):
             continue
     raise TypeError(f"{value!r} is none of {kinds}")
+
+
+_Config = TypeVar("_Config")
+
+
+def from_table(kind: type[_Config], table: Mapping[str, Any], where: str) -> _Config:
+    """The inverse of `dataclasses.asdict` for the configurations here: out of nested tables, as files hold them.
+
+    Args:
+        kind: of the configuration.
+        table: its fields; those left out have their defaults.
+        where: what is being read, for the error.
+
+    Raises:
+        UsageError: a key is unknown, or a value is of the wrong type.
+    """
+    try:
+        config: _Config = rebuild(kind, plain(table))
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{where} is no {kind.__name__}: {error}", "see the fields of its class") from None
+    return config

@@ -9,7 +9,8 @@ import torch
 
 from prosopon.arena import bench
 from prosopon.arena.bench import difference, time_animation, untrained_with_contrast
-from prosopon.create.fomm.config import CONFIGS, DenseMotionConfig, GeneratorConfig, KeypointConfig, ModelConfig
+from prosopon.create.fomm.config import CONFIGS
+from prosopon.models.motion.config import DenseMotionConfig, GeneratorConfig, KeypointConfig, ModelConfig
 
 TINY = ModelConfig(
     num_kp=3,

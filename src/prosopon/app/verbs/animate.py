@@ -68,7 +68,7 @@ def run(args: Animate, console: Console) -> int:
     _check_frames(source, args.source)
     _check_frames(driving, args.driving)
 
-    from prosopon.create.fomm.compare import side_by_side
+    from prosopon.app.compare import side_by_side
     from prosopon.create.fomm.framing import judged_reference, look
     from prosopon.create.fomm.technique import FirstOrderMotion
     from prosopon.faces.finder import open_finder

@@ -140,9 +140,9 @@ def _crops(path: Path, size_px: int, console: Console) -> Tensor:
 
     import numpy as np
 
-    from prosopon.create.fomm.framing import head_box
     from prosopon.faces.crop import cut
     from prosopon.faces.finder import open_finder
+    from prosopon.faces.head_box import head_box
     from prosopon.faces.track import track
     from prosopon.media.read import read
     from prosopon.models.tensors import to_tensor

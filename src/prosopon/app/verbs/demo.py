@@ -69,9 +69,9 @@ class Stopwatch:
 
 def run(args: Demo, console: Console) -> int:
     """Make everything and write the page."""
+    from prosopon.app.compare import side_by_side
     from prosopon.app.demo_page import write_page
     from prosopon.app.demo_scene import Scene, own_scene, rendered_scene
-    from prosopon.create.fomm.compare import side_by_side
     from prosopon.create.fomm.framing import look
     from prosopon.create.fomm.technique import FirstOrderMotion
     from prosopon.faces.finder import open_finder

@@ -61,9 +61,9 @@ def run(args: EvaluateReader, console: Console) -> int:
         from prosopon.media.outputs import check_output
 
         check_output(args.output, force=args.force, inputs=[*args.people], suffixes=(".html",))
-    from prosopon.app.rendered_reader import RenderedReading, rendered_reading
     from prosopon.app.report import Report
     from prosopon.arena.face_reading import measure_people, measure_rendered
+    from prosopon.datasets.rendered_reader import RenderedReading, rendered_reading
     from prosopon.faces.finder import open_finder
     from prosopon.faces.reader.reader import FaceReader
 

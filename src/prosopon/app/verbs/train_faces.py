@@ -11,10 +11,10 @@ import tyro
 
 from prosopon.app.args import Output
 from prosopon.app.console import Console
-from prosopon.app.rendered_faces import RenderedFaces, rendered_faces
 from prosopon.app.trained import preview_publisher, tell_trained
 from prosopon.core.errors import ExitCode
 from prosopon.core.history import SourceType
+from prosopon.datasets.rendered_faces import RenderedFaces, rendered_faces
 from prosopon.faces.builtin.calibrate import calibrate
 from prosopon.faces.builtin.dataset import FaceItems
 from prosopon.faces.builtin.finder import WEIGHTS, load_nets

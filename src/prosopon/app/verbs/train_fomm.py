@@ -17,13 +17,14 @@ from prosopon.core.errors import ExitCode, UsageError
 from prosopon.core.history import SourceType
 from prosopon.create.fomm.config import FommConfig
 from prosopon.create.fomm.config_file import find_config
-from prosopon.create.fomm.data import plan
-from prosopon.create.fomm.prepared import Store
 from prosopon.create.fomm.recipe import FommRecipe, card_of
-from prosopon.create.fomm.rendered import RenderedPeople, prepare_rendered
-from prosopon.create.fomm.sources import Material, face_material, prepare_footage, video_material
-from prosopon.create.fomm.start import Features, load_features, start_from
+from prosopon.create.fomm.start import start_from
+from prosopon.datasets.material import Material, face_material, prepare_footage, video_material
+from prosopon.datasets.prepared import Store
+from prosopon.datasets.rendered_clips import RenderedPeople, prepare_rendered
 from prosopon.models.catalogue import check_name
+from prosopon.models.feature_choice import Features, load_features
+from prosopon.train.epochs import plan
 from prosopon.train.loop import fit
 from prosopon.train.randomness import seed_all
 from prosopon.train.runfile import Command
@@ -124,7 +125,11 @@ def _material(args: TrainFomm, config: FommConfig, console: Console) -> Material
     if config.face is None:
         if args.prepared or args.held_out_prepared:
             raise UsageError(f"{config.name} learns from videos, not from prepared faces", "give --data")
-        return video_material(args.data, args.held_out, config)
+        return video_material(
+            args.data, args.held_out,
+            size_px=config.model.size_px, augment=config.augment,
+            id_sampling=config.id_sampling, repeats=config.schedule.num_repeats,
+        )  # fmt: skip
     stores = [Store.open(folder) for folder in args.prepared]
     held_out = [Store.open(folder) for folder in args.held_out_prepared]
     if args.data:

@@ -10,10 +10,10 @@ import tyro
 
 from prosopon.app.args import Output
 from prosopon.app.console import Console
-from prosopon.app.rendered_reader import RenderedReading, rendered_reading
 from prosopon.app.trained import preview_publisher, tell_trained
 from prosopon.core.errors import ExitCode
 from prosopon.core.history import SourceType
+from prosopon.datasets.rendered_reader import RenderedReading, rendered_reading
 from prosopon.faces.builtin.nobody import pictures_without_faces
 from prosopon.faces.builtin.prepared import FaceStore, kept_cuttings, prepare
 from prosopon.faces.finder import FaceFinder, open_finder

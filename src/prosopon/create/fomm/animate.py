@@ -18,10 +18,10 @@ from prosopon.create.fomm.carrying import carried, carried_as, split_up
 from prosopon.create.fomm.fast import EncodedSource, FastAnimator
 from prosopon.create.fomm.framing import Framing
 from prosopon.create.fomm.guidance import Guidance
-from prosopon.create.fomm.net import Keypoints
 from prosopon.create.fomm.options import AnimateOptions
 from prosopon.faces.crop import cut
 from prosopon.faces.paste import feather, paste
+from prosopon.models.motion.keypoints import Keypoints
 from prosopon.models.tensors import to_frames, to_tensor
 
 _LARGEST_SIDE = 1024

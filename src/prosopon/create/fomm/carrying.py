@@ -11,10 +11,10 @@ from prosopon.core.errors import UsageError
 from prosopon.create.fomm.guidance import Guidance
 from prosopon.create.fomm.head_fit import can_fit
 from prosopon.create.fomm.head_motion import HeadMotion, HeadTransfer
-from prosopon.create.fomm.net import Keypoints
 from prosopon.create.fomm.options import Motion
 from prosopon.create.fomm.steadying import Floats, steadied
 from prosopon.create.fomm.transfer import transfer
+from prosopon.models.motion.keypoints import Keypoints
 
 Carried = Literal["head", "relative", "absolute"]
 """`options.Motion` once it is known what the weights can do."""

@@ -8,91 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, TypeVar
+from typing import Any
 
 from prosopon.core.errors import MissingError, UsageError
-from prosopon.train.rebuild import rebuild
-from prosopon.train.toml import plain
-
-
-@dataclass(frozen=True)
-class KeypointConfig:
-    """The keypoint detector."""
-
-    block_expansion: int = 32
-    max_features: int = 1024
-    num_blocks: int = 5
-    scale_factor: float = 0.25
-    """The detector sees the picture shrunk by this."""
-    temperature: float = 0.1
-    """Of the softmax over positions."""
-    single_jacobian_map: bool = False
-    """One map of local affine motion for all keypoints instead of one each."""
-    pad: int = 0
-    """Zero padding of the 7x7 heads; published: 0, so the maps are 6 pixels smaller than the features."""
-
-
-@dataclass(frozen=True)
-class DenseMotionConfig:
-    """The net that joins the keypoints' motions into one flow."""
-
-    block_expansion: int = 64
-    max_features: int = 1024
-    num_blocks: int = 5
-    scale_factor: float = 0.25
-    kp_variance: float = 0.01
-    """Of the bump around each keypoint, in squared grid units."""
-
-
-@dataclass(frozen=True)
-class GeneratorConfig:
-    """The net that makes the picture."""
-
-    block_expansion: int = 64
-    max_features: int = 512
-    num_down_blocks: int = 2
-    num_bottleneck_blocks: int = 6
-    estimate_occlusion_map: bool = True
-    head: Literal["paint", "blend"] = "paint"
-    """`paint`: the decoder paints every pixel (published). `blend`: it only fills in what the warped source lacks."""
-    guide_variance: float | None = None
-    """Show the decoder the driving keypoints as bumps of this variance. Not given (published): it sees the warped
-    source alone, and cannot tell an open mouth from thick lips."""
-    guide_gaps: tuple[tuple[int, int], ...] = ()
-    """Pairs of keypoints, such as upper and lower lid: a guided decoder is also shown how far apart each pair is. The
-    bumps alone hardly tell, because they are wider than an eye is open."""
-    dense_motion: DenseMotionConfig = field(default_factory=DenseMotionConfig)
-
-
-@dataclass(frozen=True)
-class DiscriminatorConfig:
-    """The multi-scale patch discriminator."""
-
-    scales: tuple[float, ...] = (1,)
-    block_expansion: int = 32
-    max_features: int = 512
-    num_blocks: int = 4
-    sn: bool = False
-    """Spectral normalisation."""
-    use_kp: bool = False
-    """Show it the driving keypoints as bumps."""
-    kp_variance: float = 0.01
-
-
-@dataclass(frozen=True)
-class ModelConfig:
-    """All nets of one model."""
-
-    num_kp: int = 10
-    num_channels: int = 3
-    estimate_jacobian: bool = True
-    size_px: int = 256
-    """Side of the square pictures that the nets were trained on."""
-    kp_detector: KeypointConfig = field(default_factory=KeypointConfig)
-    generator: GeneratorConfig = field(default_factory=GeneratorConfig)
-    discriminator: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
-    landmark_groups: tuple[tuple[int, ...], ...] = ()
-    """For the first len(landmark_groups) keypoints: the landmarks (of 68) whose mean each is taught to follow."""
+from prosopon.datasets.augment import AugmentConfig
+from prosopon.models.motion.config import (
+    DenseMotionConfig,
+    DiscriminatorConfig,
+    GeneratorConfig,
+    KeypointConfig,
+    ModelConfig,
+)
+from prosopon.train.epochs import Epochs
 
 
 @dataclass(frozen=True)
@@ -134,34 +61,13 @@ class FaceLossConfig:
 
 
 @dataclass(frozen=True)
-class AugmentConfig:
-    """What is done to a pair of training frames, alike to both unless said otherwise."""
-
-    time_flip: bool = True
-    horizontal_flip: bool = True
-    brightness: float = 0.1
-    contrast: float = 0.1
-    saturation: float = 0.1
-    hue: float = 0.1
-    resize: tuple[float, float] | None = None
-    """Common factor drawn from this range."""
-    crop_px: int | None = None
-    rotation_deg: float = 0
-
-
-@dataclass(frozen=True)
-class ScheduleConfig:
+class ScheduleConfig(Epochs):
     """How long and how fast to train."""
 
-    num_epochs: int = 100
-    num_repeats: int = 75
     milestones: tuple[int, ...] = (60, 90)
-    """Epochs after which the learning rates drop to a tenth."""
     lr_generator: float = 2e-4
     lr_discriminator: float = 2e-4
     lr_kp_detector: float = 2e-4
-    batch_size: int = 40
-    checkpoint_every_epochs: int = 50
 
 
 @dataclass(frozen=True)
@@ -349,26 +255,3 @@ def model_from_published(table: Mapping[str, Any]) -> ModelConfig:
         generator=GeneratorConfig(**generator, dense_motion=DenseMotionConfig(**dense)),
         discriminator=DiscriminatorConfig(**judge),
     )
-
-
-_Config = TypeVar("_Config")
-
-
-def from_table(kind: type[_Config], table: Mapping[str, Any], where: str) -> _Config:
-    """The inverse of `dataclasses.asdict` for the configurations here: out of nested tables, as files hold them.
-
-    Args:
-        kind: of the configuration.
-        table: its fields; those left out have their defaults.
-        where: what is being read, for the error.
-
-    Raises:
-        UsageError: a key is unknown, or a value is of the wrong type.
-    """
-    try:
-        config: _Config = rebuild(kind, plain(table))
-    except (TypeError, ValueError) as error:
-        raise UsageError(
-            f"{where} is no {kind.__name__}: {error}", "its form is that of create/fomm/config.py"
-        ) from None
-    return config

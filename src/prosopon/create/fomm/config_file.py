@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from prosopon.core.errors import MissingError, UsageError
-from prosopon.create.fomm.config import CONFIGS, FommConfig, from_table, get_config
+from prosopon.create.fomm.config import CONFIGS, FommConfig, get_config
+from prosopon.train.rebuild import from_table
 
 _FORMS = {".toml": tomllib.loads, ".json": json.loads}
 

@@ -9,10 +9,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import spectral_norm
 
-from prosopon.create.fomm.config import DiscriminatorConfig, ModelConfig
-from prosopon.create.fomm.net import Keypoints
 from prosopon.models.antialias import AntiAliasDownsample
 from prosopon.models.grid import gaussian_maps
+from prosopon.models.motion.config import DiscriminatorConfig, ModelConfig
+from prosopon.models.motion.keypoints import Keypoints
 
 
 class InstanceNorm(nn.Module):

@@ -16,10 +16,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from prosopon.create.fomm.model import FommModel
-from prosopon.create.fomm.net import DenseMotion, Generated, Generator, KeypointDetector, Keypoints
+from prosopon.create.fomm.net import Generated, Generator
 from prosopon.models.enlarging import enlarged
 from prosopon.models.folded import FoldedHead, fold, joined_conv
 from prosopon.models.grid import warp
+from prosopon.models.motion.dense import DenseMotion
+from prosopon.models.motion.keypoints import KeypointDetector, Keypoints
 from prosopon.models.replayed import Replayed
 
 Net = TypeVar("Net", bound=nn.Module)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,16 +13,12 @@ from prosopon.core.errors import MissingError, UsageError
 from prosopon.core.faces import Box, Face, Track, Tracks
 from prosopon.core.progress import Progress
 from prosopon.create.fomm.options import AnimateOptions, parse_crop
-from prosopon.create.fomm.prepared import face_size, still_box
 from prosopon.create.fomm.reference import Judgement, judge
 from prosopon.faces.finder import FaceFinder
+from prosopon.faces.head_box import head_box
 from prosopon.faces.likeness import joined_across_cuts
 from prosopon.faces.track import track
 
-_HEAD_SIDE = 2.05
-"""Side of the crop in units of the face's size: the whole head with its hair, within what the nets are trained on."""
-_RISE = 0.14
-"""How far above the face's middle that of the head is, in the same units: landmarks end at the brows."""
 _LOOKS_PER_S = 12.5
 """The driving's faces are looked for this often: a fixed crop needs no more."""
 _MOST_LOOKS = 2000
@@ -52,17 +48,6 @@ class Framing:
     held: NDArray[np.bool_]
     landmarks: Mapping[int, NDArray[np.float32]] = field(default_factory=dict)
     back_end: str = ""
-
-
-def head_box(landmarks: Iterable[NDArray[np.float32]]) -> Box:
-    """The square around a head, hair included, over a whole clip; landmarks `(68, 2)` of any of its frames.
-
-    Hair that a crop cuts off stands still while the face below it moves.
-    """
-    faces = list(landmarks)
-    box = still_box(faces, _HEAD_SIDE)
-    rise = _RISE * float(np.median([face_size(face) for face in faces]))
-    return Box(box.left, box.top - rise, box.right, box.bottom - rise)
 
 
 def look(

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
 from prosopon.core.faces import Box
-from prosopon.create.fomm.net import Keypoints
 from prosopon.faces.smooth import bridge
+from prosopon.models.motion.keypoints import Keypoints
 
 _SHARE_LIDS, _SHARE_LIPS, _SHARE_OTHERS = 0.75, 0.5, 0.25
 """How much of the landmarks' change is taken for lids, for lips, and for the others (measured, docs/animation.md)."""

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from prosopon.core.faces import Pose
 from prosopon.create.fomm.head_fit import Fits, fit, places_of, weights_of
-from prosopon.create.fomm.net import Keypoints
 from prosopon.create.fomm.transfer import transfer
 from prosopon.faces.pose import angles, rotation_of
+from prosopon.models.motion.keypoints import Keypoints
 
 Floats = NDArray[np.float64]
 

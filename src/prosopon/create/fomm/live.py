@@ -23,13 +23,13 @@ from prosopon.create.fomm.fast import FastAnimator
 from prosopon.create.fomm.following import Follower
 from prosopon.create.fomm.framing import frame_up, look
 from prosopon.create.fomm.head_motion import HeadTransfer
-from prosopon.create.fomm.net import Keypoints
 from prosopon.create.fomm.options import AnimateOptions, MotionOptions, parse_crop
 from prosopon.create.fomm.steadying import OneEuro
 from prosopon.create.fomm.transfer import transfer
 from prosopon.faces.crop import cut
 from prosopon.faces.finder import FaceFinder
 from prosopon.faces.paste import feather
+from prosopon.models.motion.keypoints import Keypoints
 from prosopon.models.tensors import to_frames, to_tensor
 
 _LARGEST_PART_PX = 512

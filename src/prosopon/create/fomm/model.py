@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
-from prosopon.core.errors import CheckpointError
-from prosopon.create.fomm.config import ModelConfig, get_config, model_from_published
-from prosopon.create.fomm.net import Generated, Generator, KeypointDetector, Keypoints, build_nets
+from prosopon.create.fomm.config import get_config, model_from_published
+from prosopon.create.fomm.net import Generated, Generator, build_nets
 from prosopon.create.fomm.transfer import transfer
 from prosopon.models.checkpoint import load_strict
-from prosopon.models.importing import read_published
-
-NETS = ("kp_detector", "generator")
+from prosopon.models.motion.config import ModelConfig
+from prosopon.models.motion.keypoints import KeypointDetector, Keypoints
+from prosopon.models.motion.published import NETS
 
 
 class PointsLike(Protocol):
@@ -44,29 +42,6 @@ def resolve_model_config(config: str | Mapping[str, Any] | ModelConfig) -> Model
     if isinstance(config, str):
         return get_config(config).model
     return model_from_published(config)
-
-
-def published_states(path: Path) -> dict[str, dict[str, Tensor]]:
-    """The nets' weights out of a published checkpoint file, by net, without the computed blur kernels.
-
-    Raises:
-        CheckpointError: the file cannot be read safely or does not hold a motion model.
-    """
-    table = read_published(path)
-    missing = [net for net in NETS if net not in table]
-    if missing:
-        raise CheckpointError(
-            f"{path.name} does not look like a First Order Motion checkpoint: it lacks {', '.join(missing)} "
-            f"and has {', '.join(sorted(map(str, table))[:8])}",
-            "published files have kp_detector and generator at the top level",
-        )
-    return {
-        net: {
-            key.removeprefix("module."): value for key, value in table[net].items() if not key.endswith("down.weight")
-        }
-        for net in (*NETS, "discriminator")
-        if isinstance(table.get(net), Mapping)
-    }
 
 
 class FommModel:

@@ -1,4 +1,4 @@
-"""The nets of the First Order Motion Model: keypoint detector, dense motion, generator.
+"""The generator of the First Order Motion Model: moves a picture by keypoints.
 
 Siarohin, Lathuilière, Tulyakov, Ricci, Sebe: First Order Motion Model for Image Animation, NeurIPS 2019
 (arXiv 2003.00196). Pictures are RGB in [0, 1], points (x, y) in [-1, 1]. Leaf names are those of the published
@@ -15,59 +15,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from prosopon.create.fomm.config import DenseMotionConfig, GeneratorConfig, KeypointConfig, ModelConfig
-from prosopon.models.antialias import AntiAliasDownsample
-from prosopon.models.blocks import DownBlock, Hourglass, ResidualBlock, SameBlock, UpBlock
-from prosopon.models.grid import coordinate_grid, gaussian_maps, inverse_2x2, resize_flow, warp
-
-
-@dataclass
-class Keypoints:
-    """Keypoints of a batch of pictures.
-
-    Attributes:
-        value: `(B, K, 2)` positions in [-1, 1].
-        jacobian: `(B, K, 2, 2)` local affine motion around each, or None for a model without.
-        heatmap: `(B, K, h, w)` softmax over positions, where the detector kept it.
-        logits: `(B, K, h, w)` before the softmax, where the detector kept it.
-    """
-
-    value: Tensor
-    jacobian: Tensor | None = None
-    heatmap: Tensor | None = None
-    logits: Tensor | None = None
-
-    def __getitem__(self, rows: slice) -> Keypoints:
-        """Some rows of the batch."""
-        return Keypoints(self.value[rows], None if self.jacobian is None else self.jacobian[rows])
-
-    def expand(self, batch: int) -> Keypoints:
-        """A single row, repeated for a batch without copying."""
-        if len(self.value) == batch:
-            return self
-        jacobian = None if self.jacobian is None else self.jacobian.expand(batch, -1, -1, -1)
-        return Keypoints(self.value.expand(batch, -1, -1), jacobian)
-
-    def detach(self) -> Keypoints:
-        """The same points, cut from the graph."""
-        return Keypoints(self.value.detach(), None if self.jacobian is None else self.jacobian.detach())
-
-
-@dataclass
-class Motion:
-    """How the source moves to become the driving frame.
-
-    Attributes:
-        deformation: `(B, h, w, 2)` for each pixel of the result, where to read in the source.
-        mask: `(B, K+1, h, w)` which keypoint's motion holds where; channel 0 is the background.
-        occlusion_map: `(B, 1, h, w)` 1 where the source shows what is needed, 0 where it must be made up; or None.
-        sparse_deformed: `(B, K+1, 3, h, w)` the source moved by each keypoint alone.
-    """
-
-    deformation: Tensor
-    mask: Tensor
-    occlusion_map: Tensor | None
-    sparse_deformed: Tensor
+from prosopon.models.grid import gaussian_maps, resize_flow, warp
+from prosopon.models.motion.config import GeneratorConfig, ModelConfig
+from prosopon.models.motion.dense import DenseMotion, Motion
+from prosopon.models.motion.keypoints import KeypointDetector, Keypoints
+from prosopon.models.motion.picture import ImageGenerator, features_at
 
 
 @dataclass
@@ -109,110 +61,6 @@ class Generated:
         return self.motion.sparse_deformed
 
 
-class KeypointDetector(nn.Module):
-    """Finds keypoints and the local affine motion around each, without labels (paper, section 3.1)."""
-
-    def __init__(self, config: KeypointConfig, num_kp: int, num_channels: int, estimate_jacobian: bool) -> None:
-        super().__init__()
-        self.temperature = config.temperature
-        self.down = AntiAliasDownsample(num_channels, config.scale_factor)
-        self.predictor = Hourglass(config.block_expansion, num_channels, config.num_blocks, config.max_features)
-        self.kp = nn.Conv2d(self.predictor.out_channels, num_kp, 7, padding=config.pad)
-        self.jacobian: nn.Conv2d | None = None
-        if estimate_jacobian:
-            maps = 1 if config.single_jacobian_map else num_kp
-            self.jacobian = nn.Conv2d(self.predictor.out_channels, 4 * maps, 7, padding=config.pad)
-            nn.init.zeros_(self.jacobian.weight)
-            with torch.no_grad():
-                assert self.jacobian.bias is not None  # noqa: S101 - made with a bias above
-                self.jacobian.bias.copy_(torch.tensor([1.0, 0, 0, 1]).repeat(maps))
-
-    def maps(self, small: Tensor) -> tuple[Tensor, ...]:
-        """The convolutions alone: the shrunk picture -> logits of the positions and, where there are any, jacobians."""
-        features = self.predictor(small.to(self.kp.weight.dtype))
-        return (self.kp(features),) if self.jacobian is None else (self.kp(features), self.jacobian(features))
-
-    def forward(self, image: Tensor) -> Keypoints:
-        """`(B, 3, H, W)` -> the keypoints with their heat maps."""
-        logits, *jacobians = (maps.float() for maps in self.maps(self.down(image)))
-        batch, num_kp, height, width = logits.shape
-        heatmap = F.softmax(logits.flatten(2) / self.temperature, dim=2).view_as(logits)
-        grid = coordinate_grid(height, width, device=logits.device)
-        # Expectation of the position, one axis at a time.
-        x = (heatmap.sum(2) * grid[0, :, 0]).sum(-1)
-        y = (heatmap.sum(3) * grid[:, 0, 1]).sum(-1)
-        jacobian = None
-        if jacobians:
-            maps = jacobians[0].reshape(batch, -1, 4, height * width)
-            weights = heatmap.flatten(2)[:, :, None, :]
-            jacobian = (maps * weights).sum(-1).view(batch, num_kp, 2, 2)
-        return Keypoints(torch.stack((x, y), -1), jacobian, heatmap, logits)
-
-
-def sparse_motions(kp_source: Keypoints, kp_driving: Keypoints, height: int, width: int) -> Tensor:
-    """Each keypoint's own motion: T_k(z) = p_s + J_s J_d^-1 (z - p_d); the background's, the identity, first.
-
-    Paper, equation 4. Returns `(B, K+1, h, w, 2)`.
-    """
-    grid = coordinate_grid(height, width, device=kp_driving.value.device)
-    offset = grid[None, None] - kp_driving.value[:, :, None, None, :]
-    if kp_driving.jacobian is not None and kp_source.jacobian is not None:
-        local = kp_source.jacobian @ inverse_2x2(kp_driving.jacobian)
-        # Written out: a batched 2x2 product over a whole map is several times slower as a matmul.
-        x, y = offset[..., 0], offset[..., 1]
-        a = local[:, :, None, None]
-        offset = torch.stack((a[..., 0, 0] * x + a[..., 0, 1] * y, a[..., 1, 0] * x + a[..., 1, 1] * y), dim=-1)
-    moved = offset + kp_source.value[:, :, None, None, :]
-    identity = grid[None, None].expand(len(moved), 1, -1, -1, -1)
-    return torch.cat((identity, moved), dim=1)
-
-
-class DenseMotion(nn.Module):
-    """Joins the motions of the keypoints into one flow and says what is hidden (paper, section 3.2)."""
-
-    def __init__(
-        self,
-        config: DenseMotionConfig,
-        num_kp: int,
-        num_channels: int,
-        estimate_occlusion: bool,
-        *,
-        align_corners: bool,
-    ) -> None:
-        super().__init__()
-        self.kp_variance = config.kp_variance
-        self.align_corners = align_corners
-        self.down = AntiAliasDownsample(num_channels, config.scale_factor)
-        inputs = (num_kp + 1) * (num_channels + 1)
-        self.hourglass = Hourglass(config.block_expansion, inputs, config.num_blocks, config.max_features)
-        self.mask = nn.Conv2d(self.hourglass.out_channels, num_kp + 1, 7, padding=3)
-        self.occlusion = nn.Conv2d(self.hourglass.out_channels, 1, 7, padding=3) if estimate_occlusion else None
-
-    def maps(self, stacked: Tensor) -> tuple[Tensor, ...]:
-        """The convolutions alone: `(B, 4 (K+1), h, w)` -> logits of the mask and, if estimated, of occlusion."""
-        features = self.hourglass(stacked.to(self.mask.weight.dtype))
-        return (self.mask(features),) if self.occlusion is None else (self.mask(features), self.occlusion(features))
-
-    def forward(self, small_source: Tensor, kp_source: Keypoints, kp_driving: Keypoints) -> Motion:
-        """The shrunk source `(B, 3, h, w)` (see `down`) and both sets of keypoints -> the motion at its size."""
-        batch, channels, height, width = small_source.shape
-        motions = sparse_motions(kp_source, kp_driving, height, width)
-        kinds = motions.shape[1]
-        repeated = small_source[:, None].expand(-1, kinds, -1, -1, -1).reshape(batch * kinds, channels, height, width)
-        deformed = warp(repeated, motions.flatten(0, 1), align_corners=self.align_corners)
-        deformed = deformed.view(batch, kinds, channels, height, width)
-        heat = gaussian_maps(kp_driving.value, height, width, self.kp_variance) - gaussian_maps(
-            kp_source.value, height, width, self.kp_variance
-        )
-        heat = torch.cat((torch.zeros_like(heat[:, :1]), heat), dim=1)
-        stacked = torch.cat((heat[:, :, None].to(deformed.dtype), deformed), dim=2).flatten(1, 2)
-        logits, *hidden = (maps.float() for maps in self.maps(stacked))
-        mask = F.softmax(logits, dim=1)
-        flow = (mask[..., None] * motions).sum(1)
-        occlusion = torch.sigmoid(hidden[0]) if hidden else None
-        return Motion(flow, mask, occlusion, deformed)
-
-
 _GAP_UNIT = 0.1
 """About how far apart the lids of an open eye are, so that the maps are of the size of the bumps."""
 
@@ -237,7 +85,7 @@ def gap_maps(
     return maps
 
 
-class Generator(nn.Module):
+class Generator(ImageGenerator):
     """Makes the source picture move like the driving frame (paper, section 3.2).
 
     Nothing after the warp sees the driving picture, so `encode` is done once a video.
@@ -251,46 +99,21 @@ class Generator(nn.Module):
         *,
         align_corners: bool,
     ) -> None:
-        super().__init__()
+        super().__init__(config, num_channels)
         self.align_corners = align_corners
         self.dense_motion_network = DenseMotion(
             config.dense_motion, num_kp, num_channels, config.estimate_occlusion_map, align_corners=align_corners
         )
 
-        def width(level: int) -> int:
-            return min(config.max_features, config.block_expansion << level)
-
-        levels = config.num_down_blocks
-        self.first = SameBlock(num_channels, width(0), kernel=7)
-        self.down_blocks = nn.ModuleList(DownBlock(width(i), width(i + 1)) for i in range(levels))
-        self.bottleneck = nn.Sequential()
-        for index in range(config.num_bottleneck_blocks):
-            self.bottleneck.add_module(f"r{index}", ResidualBlock(width(levels)))
-        self.up_blocks = nn.ModuleList(UpBlock(width(i + 1), width(i)) for i in reversed(range(levels)))
-        self.final = nn.Conv2d(width(0), num_channels, 7, padding=3)
         self.guide_variance = config.guide_variance
         # One for the bottleneck and for each level below the last, whose output goes straight into the picture.
-        guided = range(levels, 0, -1) if config.guide_variance is not None else ()
+        guided = range(config.num_down_blocks, 0, -1) if config.guide_variance is not None else ()
         self.guide_gaps = config.guide_gaps
         maps = num_kp + len(config.guide_gaps)
-        self.guides = nn.ModuleList(nn.Conv2d(maps, width(level), 3, padding=1) for level in guided)
+        self.guides = nn.ModuleList(nn.Conv2d(maps, features_at(config, level), 3, padding=1) for level in guided)
         for guide in self.guides:
             nn.init.zeros_(guide.weight)  # type: ignore[arg-type]
             nn.init.zeros_(guide.bias)  # type: ignore[arg-type]
-        # One full-resolution map of our own: the coarse occlusion map would blur every edge that it blends.
-        self.blend = nn.Conv2d(width(0), 1, 7, padding=3) if config.head == "blend" else None
-
-    @property
-    def dtype(self) -> torch.dtype:
-        """Type of the convolution weights."""
-        return self.final.weight.dtype
-
-    def encode(self, source: Tensor) -> Tensor:
-        """Features of the source picture: `(B, 3, H, W)` -> `(B, C, H/4, W/4)` for two down blocks."""
-        features: Tensor = self.first(source.to(self.dtype))
-        for block in self.down_blocks:
-            features = block(features)
-        return features
 
     def _drawn(self, level: int, kp_driving: Keypoints, height: int, width: int) -> Tensor:
         """The driving keypoints as maps, as the decoder's `level`-th size is shown them."""
@@ -301,26 +124,6 @@ class Generator(nn.Module):
             gaps = gap_maps(points, self.guide_gaps, height << level, width << level, 2 * variance)
             maps = torch.cat((maps, gaps), dim=1)
         return maps
-
-    def paint(self, moved: Tensor, *drawn: Tensor) -> tuple[Tensor, ...]:
-        """The decoder's convolutions alone.
-
-        Args:
-            moved: `(B, C, h, w)` features of the source, warped, without what is hidden.
-            drawn: for each guide the driving keypoints as maps, at its size.
-
-        Returns:
-            Logits of the picture and, for the blend head, of the share of the warped source.
-        """
-        out = moved.to(self.dtype)
-        for level in range(len(self.up_blocks) + 1):
-            if level:
-                out = self.up_blocks[level - 1](out)
-            if level < len(drawn):
-                out = out + self.guides[level](drawn[level].to(self.dtype))
-            if not level:
-                out = self.bottleneck(out)
-        return (self.final(out),) if self.blend is None else (self.final(out), self.blend(out))
 
     def decode(
         self,

@@ -19,10 +19,13 @@ from torch.optim import Adam, Optimizer
 from prosopon.create.fomm import losses
 from prosopon.create.fomm.config import FommConfig
 from prosopon.create.fomm.discriminator import Discriminator, build_discriminator
-from prosopon.create.fomm.held_out import HeldOut
-from prosopon.create.fomm.net import Generated, Generator, KeypointDetector, Keypoints, build_nets
+from prosopon.create.fomm.net import Generated, Generator, build_nets
 from prosopon.create.fomm.technique import model_card
+from prosopon.datasets.held_out import HeldOut
 from prosopon.models.face_features import FaceFeatures
+from prosopon.models.face_losses import expression_emphasis, landmark_targets, weighted_l1
+from prosopon.models.motion.equivariance import equivariance_jacobian, equivariance_value
+from prosopon.models.motion.keypoints import KeypointDetector, Keypoints
 from prosopon.models.perceptual import PerceptualPyramid
 from prosopon.models.tensors import to_frames, to_tensor
 from prosopon.models.tps import SmoothMap
@@ -129,10 +132,10 @@ class FommRecipe(Recipe):
             emphasis = self._face_terms(terms, batch, generated, kp_source, kp_driving)
         terms["perceptual"] = self.perceptual(generated.prediction, driving, emphasis)
         if config.equivariance_value:
-            value = losses.equivariance_value(kp_driving, kp_transformed, smooth)
+            value = equivariance_value(kp_driving, kp_transformed, smooth)
             terms["equivariance_value"] = config.equivariance_value * value
         if config.equivariance_jacobian and kp_driving.jacobian is not None:
-            jacobian = losses.equivariance_jacobian(kp_driving, kp_transformed, smooth)
+            jacobian = equivariance_jacobian(kp_driving, kp_transformed, smooth)
             terms["equivariance_jacobian"] = config.equivariance_jacobian * jacobian
         if self.discriminator is not None:
             points = kp_driving.detach()
@@ -153,18 +156,18 @@ class FommRecipe(Recipe):
         face, model = self.settings.face, self.settings.model
         assert face is not None  # noqa: S101 - the caller has checked
         driving = batch["driving"]
-        emphasis = losses.expression_emphasis(
+        emphasis = expression_emphasis(
             batch["landmarks_driving"], batch["known_driving"], driving.shape[-1], face.eyes, face.mouth
         )
-        terms["l1"] = face.l1 * losses.weighted_l1(generated.prediction, driving, emphasis)
+        terms["l1"] = face.l1 * weighted_l1(generated.prediction, driving, emphasis)
         if generated.deformed is not None and generated.painted is not None:
             # Everywhere alike: with emphasis on the mouth, lips are stretched over what only the decoder can show.
-            terms["warped"] = face.warped * losses.weighted_l1(generated.deformed, driving, None)
-            terms["painted"] = face.painted * losses.weighted_l1(generated.painted, driving, emphasis)
+            terms["warped"] = face.warped * weighted_l1(generated.deformed, driving, None)
+            terms["painted"] = face.painted * weighted_l1(generated.painted, driving, emphasis)
         if model.landmark_groups:
             distances = []
             for role, points in (("source", kp_source), ("driving", kp_driving)):
-                target = losses.landmark_targets(batch[f"landmarks_{role}"], model.landmark_groups)
+                target = landmark_targets(batch[f"landmarks_{role}"], model.landmark_groups)
                 error = (points.value[:, : len(model.landmark_groups)] - target).abs().mean((1, 2))
                 distances.append((error * batch[f"known_{role}"]).mean())
             terms["landmarks"] = face.landmarks * torch.stack(distances).mean()
@@ -212,11 +215,11 @@ class FommRecipe(Recipe):
                 if passage.landmarks is not None:
                     points = torch.as_tensor(passage.landmarks[1:], device=device)
                     known = points.isfinite().all(-1).all(-1).float()
-                    emphasis = losses.expression_emphasis(points.nan_to_num(), known, size, 5, 5)
+                    emphasis = expression_emphasis(points.nan_to_num(), known, size, 5, 5)
                     weights["expression_l1"] = emphasis
                 for name, weight in weights.items():
-                    sums.setdefault(name, []).append(float(losses.weighted_l1(prediction, frames[1:], weight)))
-                    sums.setdefault(f"{name}_copy", []).append(float(losses.weighted_l1(source, frames[1:], weight)))
+                    sums.setdefault(name, []).append(float(weighted_l1(prediction, frames[1:], weight)))
+                    sums.setdefault(f"{name}_copy", []).append(float(weighted_l1(source, frames[1:], weight)))
         return {name: float(np.mean(values)) for name, values in sums.items()}
 
 

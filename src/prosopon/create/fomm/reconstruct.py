@@ -14,10 +14,10 @@ from prosopon.core.faces import Box
 from prosopon.create.fomm.carrying import carried, carried_as, split_up
 from prosopon.create.fomm.fast import FastAnimator
 from prosopon.create.fomm.guidance import Guidance
-from prosopon.create.fomm.net import Keypoints
 from prosopon.create.fomm.options import MotionOptions
 from prosopon.create.fomm.transfer import transfer
 from prosopon.faces.finder import FaceFinder
+from prosopon.models.motion.keypoints import Keypoints
 from prosopon.models.tensors import to_frames, to_tensor
 
 

@@ -16,22 +16,18 @@ from prosopon.core.faces import Tracks
 from prosopon.core.home import home
 from prosopon.core.progress import SILENT, Progress
 from prosopon.create.fomm.animate import animated
-from prosopon.create.fomm.config import (
-    DenseMotionConfig,
-    GeneratorConfig,
-    KeypointConfig,
-    ModelConfig,
-    from_table,
-    get_config,
-)
+from prosopon.create.fomm.config import get_config
 from prosopon.create.fomm.engines import Engine, calibration_frames, openvino_animator
 from prosopon.create.fomm.fast import FastAnimator
 from prosopon.create.fomm.framing import frame_up
-from prosopon.create.fomm.model import FommModel, published_states, resolve_model_config
+from prosopon.create.fomm.model import FommModel, resolve_model_config
 from prosopon.create.fomm.options import AnimateOptions
 from prosopon.models.catalogue import find
 from prosopon.models.checkpoint import load
+from prosopon.models.motion.config import DenseMotionConfig, GeneratorConfig, KeypointConfig, ModelConfig
+from prosopon.models.motion.published import published_states
 from prosopon.models.openvino import EnginePrecision
+from prosopon.train.rebuild import from_table
 
 TECHNIQUE = "fomm"
 _ENGINE_PRECISIONS: Mapping[object, EnginePrecision] = {

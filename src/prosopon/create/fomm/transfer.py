@@ -11,8 +11,8 @@ import torch
 from scipy.spatial import ConvexHull, QhullError
 from torch import Tensor
 
-from prosopon.create.fomm.net import Keypoints
 from prosopon.models.grid import inverse_2x2
+from prosopon.models.motion.keypoints import Keypoints
 
 _SINGULAR = 1e-6
 """Determinants below this are taken as zero."""

@@ -8,11 +8,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from prosopon.app.compare import side_by_side
 from prosopon.core.clip import Audio, Clip, Frame
 from prosopon.core.errors import MissingError, UsageError
 from prosopon.core.faces import Box, Face
 from prosopon.core.history import Relationship, SourceType, source_type_of
-from prosopon.create.fomm.compare import side_by_side
 from prosopon.create.fomm.framing import Framing, frame_up, look
 from prosopon.create.fomm.options import AnimateOptions, parse_crop
 from prosopon.create.fomm.technique import FirstOrderMotion

@@ -13,7 +13,7 @@ from prosopon.core.clip import Frame
 from prosopon.core.errors import UsageError
 from prosopon.core.faces import Box, Face
 from prosopon.create.fomm.following import Follower, Sight
-from prosopon.create.fomm.framing import head_box
+from prosopon.faces.head_box import head_box
 
 FRAME = np.zeros((240, 320, 3), np.uint8)
 

@@ -9,17 +9,12 @@ from pathlib import Path
 import pytest
 
 from prosopon.core.errors import MissingError, UsageError
-from prosopon.create.fomm.config import (
-    CONFIGS,
-    PUBLISHED,
-    AugmentConfig,
-    DiscriminatorConfig,
-    FommConfig,
-    from_table,
-    get_config,
-)
+from prosopon.create.fomm.config import CONFIGS, PUBLISHED, FommConfig, get_config
 from prosopon.create.fomm.config_file import find_config
-from prosopon.create.fomm.data import Plan, plan
+from prosopon.datasets.augment import AugmentConfig
+from prosopon.models.motion.config import DiscriminatorConfig
+from prosopon.train.epochs import Plan, plan
+from prosopon.train.rebuild import from_table
 
 # name: spectral norm, keypoints shown, one jacobian map, GAN, epochs, repeats, milestones, batch, rate of the
 # detector, identities, jitter (brightness, contrast, saturation, hue), checkpoints every.

@@ -6,7 +6,8 @@ import pytest
 import torch
 from tiny_fomm import TINY, TINY_FACE
 
-from prosopon.create.fomm.net import Keypoints, build_nets, gap_maps
+from prosopon.create.fomm.net import build_nets, gap_maps
+from prosopon.models.motion.keypoints import Keypoints
 
 
 def test_a_gap_is_drawn_between_its_points_as_high_as_they_are_far_apart() -> None:

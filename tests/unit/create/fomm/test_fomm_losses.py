@@ -14,8 +14,10 @@ from torch import Tensor
 from prosopon.create.fomm import losses
 from prosopon.create.fomm.config import FommConfig
 from prosopon.create.fomm.discriminator import InstanceNorm, Judgement
-from prosopon.create.fomm.net import Keypoints
 from prosopon.create.fomm.recipe import FommRecipe
+from prosopon.models.face_losses import expression_emphasis, landmark_targets, weighted_l1
+from prosopon.models.motion.equivariance import equivariance_jacobian, equivariance_value
+from prosopon.models.motion.keypoints import Keypoints
 from prosopon.models.perceptual import RandomFeatures
 from prosopon.models.tps import SmoothMap
 
@@ -49,17 +51,17 @@ def exact_points() -> tuple[Keypoints, Keypoints, SmoothMap]:
 
 def test_equivariance_is_zero_for_points_that_follow_the_map() -> None:
     driving, transformed, smooth = exact_points()
-    assert losses.equivariance_value(driving, transformed, smooth).item() == pytest.approx(0, abs=1e-12)
-    assert losses.equivariance_jacobian(driving, transformed, smooth).item() == pytest.approx(0, abs=1e-6)
+    assert equivariance_value(driving, transformed, smooth).item() == pytest.approx(0, abs=1e-12)
+    assert equivariance_jacobian(driving, transformed, smooth).item() == pytest.approx(0, abs=1e-6)
 
 
 def test_equivariance_grows_with_the_error() -> None:
     driving, transformed, smooth = exact_points()
     assert driving.jacobian is not None
     off = Keypoints(driving.value + 0.1, driving.jacobian * 1.25)
-    assert losses.equivariance_value(off, transformed, smooth).item() == pytest.approx(0.1)
+    assert equivariance_value(off, transformed, smooth).item() == pytest.approx(0.1)
     # J_d^-1 is a factor 0.8 too small: 0.2 off on the diagonal, nothing beside it.
-    assert losses.equivariance_jacobian(off, transformed, smooth).item() == pytest.approx(0.1, abs=1e-6)
+    assert equivariance_jacobian(off, transformed, smooth).item() == pytest.approx(0.1, abs=1e-6)
 
 
 def test_the_map_of_an_image_and_of_points_agree() -> None:
@@ -76,7 +78,7 @@ def test_the_map_of_an_image_and_of_points_agree() -> None:
 
 def test_landmark_targets_are_means_of_groups() -> None:
     landmarks = torch.arange(136.0).view(1, 68, 2)
-    targets = losses.landmark_targets(landmarks, ((0, 2), (5,)))
+    targets = landmark_targets(landmarks, ((0, 2), (5,)))
     assert targets.tolist() == [[[2.0, 3.0], [10.0, 11.0]]]
 
 
@@ -89,7 +91,7 @@ def face_landmarks() -> Tensor:
 
 
 def test_eyes_and_mouth_count_more_and_the_mean_is_one() -> None:
-    weight = losses.expression_emphasis(face_landmarks(), torch.ones(1), 41, 5, 5)
+    weight = expression_emphasis(face_landmarks(), torch.ones(1), 41, 5, 5)
     assert weight.shape == (1, 1, 41, 41)
     assert weight.mean().item() == pytest.approx(1, abs=1e-5)
 
@@ -102,7 +104,7 @@ def test_eyes_and_mouth_count_more_and_the_mean_is_one() -> None:
 
 
 def test_without_landmarks_every_pixel_counts_alike() -> None:
-    weight = losses.expression_emphasis(face_landmarks(), torch.zeros(1), 16, 5, 5)
+    weight = expression_emphasis(face_landmarks(), torch.zeros(1), 16, 5, 5)
     assert torch.allclose(weight, torch.ones_like(weight))
 
 
@@ -110,8 +112,8 @@ def test_weighted_l1() -> None:
     target, prediction = torch.zeros(1, 3, 2, 2), torch.ones(1, 3, 2, 2)
     emphasis = torch.tensor([[2.0, 0.0], [1.0, 1.0]])[None, None]
     prediction[..., 0, 1] = 9
-    assert losses.weighted_l1(prediction, target, None).item() == pytest.approx(3)
-    assert losses.weighted_l1(prediction, target, emphasis).item() == pytest.approx(1)
+    assert weighted_l1(prediction, target, None).item() == pytest.approx(3)
+    assert weighted_l1(prediction, target, emphasis).item() == pytest.approx(1)
 
 
 @pytest.mark.parametrize("batch", [1, 3])

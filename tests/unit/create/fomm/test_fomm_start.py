@@ -13,12 +13,15 @@ from torch import nn
 
 from prosopon.core.errors import CheckpointError, MissingError, UsageError
 from prosopon.create.fomm.discriminator import build_discriminator
-from prosopon.create.fomm.model import FommModel, published_states
-from prosopon.create.fomm.net import Keypoints, build_nets
+from prosopon.create.fomm.model import FommModel
+from prosopon.create.fomm.net import build_nets
 from prosopon.create.fomm.recipe import FommRecipe, card_of
-from prosopon.create.fomm.start import load_features, start_from
+from prosopon.create.fomm.start import start_from
 from prosopon.create.fomm.transfer import movement_scale, transfer
 from prosopon.models import checkpoint
+from prosopon.models.feature_choice import load_features
+from prosopon.models.motion.keypoints import Keypoints
+from prosopon.models.motion.published import published_states
 from prosopon.models.perceptual import RandomFeatures, Vgg19Features
 
 

@@ -7,7 +7,7 @@ import torch
 
 from prosopon.core.faces import Box
 from prosopon.create.fomm.guidance import Guidance
-from prosopon.create.fomm.net import Keypoints
+from prosopon.models.motion.keypoints import Keypoints
 
 GROUPS = ((37, 38), (61, 62, 63), (30,))
 BOX = Box(0, 0, 200, 200)

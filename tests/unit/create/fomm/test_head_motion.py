@@ -13,8 +13,8 @@ from prosopon.create.fomm.carrying import carried, carried_as
 from prosopon.create.fomm.config import FACE_LANDMARK_GROUPS, get_config
 from prosopon.create.fomm.head_fit import Fits, fit, places_of, weights_of
 from prosopon.create.fomm.head_motion import FREE_TURN_DEG, LARGEST_TURN_DEG, HeadTransfer, limited, saturated
-from prosopon.create.fomm.net import Keypoints
 from prosopon.faces.pose import angles, rotation_of
+from prosopon.models.motion.keypoints import Keypoints
 
 GROUPS = FACE_LANDMARK_GROUPS
 PLACES = places_of(GROUPS)

@@ -11,14 +11,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from prosopon.create.fomm.config import (
+from prosopon.create.fomm.config import FaceLossConfig, FommConfig, LossConfig
+from prosopon.models.motion.config import (
     DenseMotionConfig,
     DiscriminatorConfig,
-    FaceLossConfig,
-    FommConfig,
     GeneratorConfig,
     KeypointConfig,
-    LossConfig,
     ModelConfig,
 )
 

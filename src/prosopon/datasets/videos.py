@@ -18,10 +18,9 @@ from PIL import Image
 
 from prosopon.core.clip import Frame
 from prosopon.core.errors import MissingError, ProsoponError, UsageError
-from prosopon.create.fomm.augment import augmented
-from prosopon.create.fomm.config import AugmentConfig, ScheduleConfig
-from prosopon.create.fomm.frames import FrameReader, is_video
-from prosopon.create.fomm.held_out import Passage, spread
+from prosopon.datasets.augment import AugmentConfig, augmented
+from prosopon.datasets.frames import FrameReader, is_video
+from prosopon.datasets.held_out import Passage, spread
 
 _TEST_SHARE = 0.2
 _MEASURED = 10
@@ -201,17 +200,3 @@ def listed_pairs(videos: Sequence[Path], table: Path, n_pairs: int) -> list[Pair
         raise MissingError(f"there is no table of pairs {table}", "check the path") from None
     there = [Pair(by_name[one], by_name[other]) for one, other in rows if one in by_name and other in by_name]
     return there[:n_pairs]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A published schedule in steps."""
-
-    steps: int
-    milestones: tuple[int, ...]
-
-
-def plan(schedule: ScheduleConfig, n_items: int, batch_size: int) -> Plan:
-    """Epochs -> steps, for a data set of `n_items` an epoch, repeats included; what is left of a batch is dropped."""
-    per_epoch = max(1, n_items // batch_size)
-    return Plan(schedule.num_epochs * per_epoch, tuple(epoch * per_epoch for epoch in schedule.milestones))

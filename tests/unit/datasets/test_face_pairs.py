@@ -12,9 +12,10 @@ import pytest
 from numpy.typing import NDArray
 
 from prosopon.core.errors import MissingError, ProsoponError
-from prosopon.create.fomm.pairs import FacePairs, PairConfig, _Colour
-from prosopon.create.fomm.prepared import FRAME_PX, Cutting, Store, face_size, still_box, write_cuttings
-from prosopon.create.fomm.rendered import RenderedPeople, prepare_rendered
+from prosopon.datasets.face_pairs import FacePairs, PairConfig, _Colour
+from prosopon.datasets.prepared import FRAME_PX, Cutting, Store, write_cuttings
+from prosopon.datasets.rendered_clips import RenderedPeople, prepare_rendered
+from prosopon.faces.head_box import face_size, still_box
 from prosopon.faces.sixty_eight import MIRROR
 from prosopon.train.store import Shot
 
@@ -249,7 +250,7 @@ def test_rendered_people_are_rendered_once(monkeypatch: pytest.MonkeyPatch) -> N
     def refuse(*_: object) -> None:
         raise AssertionError("rendered again")
 
-    monkeypatch.setattr("prosopon.create.fomm.rendered._rendered", refuse)
+    monkeypatch.setattr("prosopon.datasets.rendered_clips._rendered", refuse)
     assert prepare_rendered(RenderedPeople(1, 1)).folder == first.folder
     with pytest.raises(AssertionError, match="again"):
         prepare_rendered(RenderedPeople(1, 2))

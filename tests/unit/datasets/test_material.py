@@ -12,9 +12,9 @@ from PIL import Image
 from prosopon.core.clip import Clip, Frame
 from prosopon.core.errors import MissingError, ProsoponError, UsageError
 from prosopon.core.faces import Box, Face
-from prosopon.create.fomm import sources
-from prosopon.create.fomm.prepared import FRAME_PX, Cutting, Store, write_cuttings
-from prosopon.create.fomm.sources import face_material, prepare_footage
+from prosopon.datasets import material
+from prosopon.datasets.material import face_material, prepare_footage
+from prosopon.datasets.prepared import FRAME_PX, Cutting, Store, write_cuttings
 from prosopon.media.write import encode
 from prosopon.train.store import Shot
 
@@ -56,7 +56,7 @@ class Notes:
 @pytest.fixture
 def finder(monkeypatch: pytest.MonkeyPatch) -> Finder:
     made = Finder()
-    monkeypatch.setattr(sources, "open_finder", lambda name: made)
+    monkeypatch.setattr(material, "open_finder", lambda name: made)
     return made
 
 
@@ -131,7 +131,7 @@ def test_without_a_face_finder_the_way_to_one_is_told(tmp_path: Path, monkeypatc
     def absent(name: str) -> None:
         raise MissingError("mediapipe is not installed", "pip install 'prosopon-lab[mediapipe]'")
 
-    monkeypatch.setattr(sources, "open_finder", absent)
+    monkeypatch.setattr(material, "open_finder", absent)
     video(tmp_path / "a.mp4")
     with pytest.raises(MissingError, match="pip install"):
         prepare_footage([tmp_path], every=1)

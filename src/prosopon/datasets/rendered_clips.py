@@ -12,8 +12,9 @@ import numpy as np
 from prosopon.core.content_id import sha256_of
 from prosopon.core.faces import Pose
 from prosopon.core.progress import SILENT, Progress
-from prosopon.create.fomm.prepared import CROP_SIDE, FRAME_PX, Cutting, Store, kept_cuttings, still_box
+from prosopon.datasets.prepared import CROP_SIDE, FRAME_PX, Cutting, Store, kept_cuttings
 from prosopon.faces.crop import cut
+from prosopon.faces.head_box import still_box
 from prosopon.studio.facekit import open_kit, random_face
 from prosopon.studio.performance import Performance
 from prosopon.studio.person import Identity, Light

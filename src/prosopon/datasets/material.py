@@ -10,11 +10,11 @@ from typing import Any
 from prosopon.core.clip import Clip
 from prosopon.core.errors import MediaError, UsageError
 from prosopon.core.progress import SILENT, Progress
-from prosopon.create.fomm.config import FommConfig
-from prosopon.create.fomm.data import FramePairs, HeldOutVideos, Videos, find_test_videos, find_videos
-from prosopon.create.fomm.held_out import HeldOut
-from prosopon.create.fomm.pairs import FacePairs, PairConfig
-from prosopon.create.fomm.prepared import Cutting, Store, footage_cuttings, kept_cuttings
+from prosopon.datasets.augment import AugmentConfig
+from prosopon.datasets.face_pairs import FacePairs, PairConfig
+from prosopon.datasets.held_out import HeldOut
+from prosopon.datasets.prepared import Cutting, Store, footage_cuttings, kept_cuttings
+from prosopon.datasets.videos import FramePairs, HeldOutVideos, Videos, find_test_videos, find_videos
 from prosopon.faces.finder import chosen, open_finder
 from prosopon.media.read import read
 from prosopon.media.search import Found, find_media
@@ -61,32 +61,34 @@ def face_material(stores: Sequence[Store], held_out: Sequence[Store], size_px: i
     return Material(FacePairs(stores, pairs), facts, inputs, tuple(held_out))
 
 
-def video_material(roots: Sequence[Path], held_out: Sequence[Path], config: FommConfig) -> Material:
+def video_material(
+    roots: Sequence[Path],
+    held_out: Sequence[Path],
+    *,
+    size_px: int,
+    augment: AugmentConfig,
+    id_sampling: bool,
+    repeats: int,
+) -> Material:
     """Pairs of frames of data sets of the published form.
 
     Args:
         roots: data sets; their test videos are measured on unless `held_out` names others.
         held_out: folders of videos, or data sets of which the test videos are taken.
-        config: size, augmentation and sampling.
+        size_px, augment, id_sampling, repeats: see `videos.FramePairs`.
 
     Raises:
         UsageError: there is no data set.
         MissingError, ProsoponError: a folder is not there or has no videos.
     """
     if not roots:
-        raise UsageError(f"{config.name} has nothing to learn from", "give --data with a folder of videos")
+        raise UsageError("there is nothing to learn from", "give --data with a folder of videos")
     found = [find_videos(root) for root in roots]
     train = [path for videos in found for path in videos.train]
     test = [path for videos in found for path in videos.test]
     if held_out:
         test = [path for root in held_out for path in find_test_videos(root)]
-    dataset = FramePairs(
-        train,
-        config.model.size_px,
-        config.augment,
-        id_sampling=config.id_sampling,
-        repeats=config.schedule.num_repeats,
-    )
+    dataset = FramePairs(train, size_px, augment, id_sampling=id_sampling, repeats=repeats)
     facts = {"train_videos": len(train), "test_videos": len(test), "items": len(dataset)}
     digests = (Videos(tuple(part), ()).digest() for part in (train, test))
     inputs = dict(zip(("train", "test"), digests, strict=True))

@@ -1,4 +1,4 @@
-"""Augmentation of a pair of frames as published: both frames change alike (config.AugmentConfig).
+"""Augmentation of a pair of frames as published: both frames change alike.
 
 The order is that of the reference implementation: flip, rotation, resize, crop, colours.
 """
@@ -6,12 +6,28 @@ The order is that of the reference implementation: flip, rotation, resize, crop,
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageEnhance
 
 from prosopon.core.clip import Frame
-from prosopon.create.fomm.config import AugmentConfig
+
+
+@dataclass(frozen=True)
+class AugmentConfig:
+    """What is done to a pair of training frames, alike to both unless said otherwise."""
+
+    time_flip: bool = True
+    horizontal_flip: bool = True
+    brightness: float = 0.1
+    contrast: float = 0.1
+    saturation: float = 0.1
+    hue: float = 0.1
+    resize: tuple[float, float] | None = None
+    """Common factor drawn from this range."""
+    crop_px: int | None = None
+    rotation_deg: float = 0
 
 
 def augmented(frames: Sequence[Frame], config: AugmentConfig, rng: np.random.Generator) -> list[Frame]:

@@ -14,10 +14,12 @@ from PIL import Image
 
 from prosopon.core.clip import Clip
 from prosopon.core.errors import MediaError, MissingError, ProsoponError, UsageError
-from prosopon.create.fomm import frames as frames_module
-from prosopon.create.fomm.augment import augmented
-from prosopon.create.fomm.config import AugmentConfig, get_config
-from prosopon.create.fomm.data import (
+from prosopon.create.fomm.config import get_config
+from prosopon.datasets import frames as frames_module
+from prosopon.datasets.augment import AugmentConfig, augmented
+from prosopon.datasets.frames import FrameReader
+from prosopon.datasets.material import video_material
+from prosopon.datasets.videos import (
     FramePairs,
     HeldOutVideos,
     Pair,
@@ -27,8 +29,6 @@ from prosopon.create.fomm.data import (
     listed_pairs,
     random_pairs,
 )
-from prosopon.create.fomm.frames import FrameReader
-from prosopon.create.fomm.sources import video_material
 from prosopon.media.write import encode
 
 SIZE = 16
@@ -210,15 +210,16 @@ def test_measured_passages_are_spread_over_the_video(tmp_path: Path) -> None:
 
 
 def test_material_of_a_published_configuration(tmp_path: Path) -> None:
-    config = replace(get_config("vox-256"), model=replace(get_config("vox-256").model, size_px=SIZE))
+    config = get_config("vox-256")
+    wanted = {"size_px": SIZE, "augment": config.augment, "id_sampling": True, "repeats": config.schedule.num_repeats}
     for index in range(5):
         strip(tmp_path / f"id{index}#x.png")
-    material = video_material([tmp_path], [], config)
+    material = video_material([tmp_path], [], **wanted)
     assert len(material.dataset) == 4 * 75
     assert len(material.held_out) == 1
     assert set(material.inputs) == {"train", "test"}
     with pytest.raises(UsageError, match="nothing to learn from"):
-        video_material([], [], config)
+        video_material([], [], **wanted)
 
 
 # Test pairs.

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageEnhance
 
 from prosopon.core.clip import Frame
-from prosopon.create.fomm.lids import close_lids
-from prosopon.create.fomm.prepared import Store
+from prosopon.datasets.lids import close_lids
+from prosopon.datasets.prepared import Store
 from prosopon.faces.openings import eye_opening, mouth_opening
 from prosopon.faces.sixty_eight import MIRROR
 from prosopon.train.store import Shot

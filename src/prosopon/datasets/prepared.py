@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from prosopon.core.clip import Clip, Frame
 from prosopon.core.faces import Box, Track
 from prosopon.core.progress import SILENT, Progress
-from prosopon.create.fomm.held_out import Passage, spread
+from prosopon.datasets.held_out import Passage, spread
 from prosopon.faces.crop import cut
 from prosopon.faces.finder import FaceFinder
+from prosopon.faces.head_box import still_box
 from prosopon.faces.track import track
 from prosopon.train.store import ArrayStore, Column, Rows, Shot, kept, write_store
 
@@ -76,25 +77,6 @@ class Cutting:
     def rows(self) -> Rows:
         """All that a store keeps of them."""
         return {"frames": np.stack(self.frames), "landmarks": np.stack(self.landmarks)}
-
-
-def face_size(landmarks: NDArray[np.float32]) -> float:
-    """Longer side of the landmarks' box in pixels, `(68, 2)` -> a number."""
-    span = landmarks.max(0) - landmarks.min(0)
-    return float(span.max())
-
-
-def still_box(landmarks: Iterable[NDArray[np.float32]], side: float) -> Box:
-    """One square that holds a face over a whole clip: centred on where it is, `side` median face sizes wide.
-
-    It grows where the head moves so far that the face would leave it.
-    """
-    points = np.stack(list(landmarks))
-    low, high = points.min((0, 1)), points.max((0, 1))
-    x, y = ((low + high) / 2).tolist()
-    size = float(np.median([face_size(face) for face in points]))
-    half = max(side * size, float((high - low).max()) * 1.15) / 2
-    return Box(x - half, y - half, x + half, y + half)
 
 
 def cut_clip(clip: Clip, finder: FaceFinder, every: int, progress: Progress) -> Cutting | None:

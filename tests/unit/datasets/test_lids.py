@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from prosopon.create.fomm.lids import close_lids
+from prosopon.datasets.lids import close_lids
 from prosopon.faces.openings import eye_openings
 from prosopon.studio.person import Expression, Identity
 from prosopon.studio.render import render
