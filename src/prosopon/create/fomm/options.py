@@ -9,7 +9,7 @@ from typing import Literal
 from prosopon.core.errors import UsageError
 from prosopon.core.faces import Box
 
-WEIGHTS = "fomm.mini"
+WEIGHTS = "fomm.face"
 """What is animated with where nobody says otherwise."""
 Motion = Literal["auto", "head", "relative", "absolute"]
 
