@@ -50,6 +50,7 @@ VERBS = (
     Verb("faces", "find and follow the faces of a picture or video", "Look"),
     Verb("verify", "who sealed a file, what was done to it, and whether it was changed since", "Look"),
     Verb("train fomm", "train the First Order Motion Model, or go on training it", "Train"),
+    Verb("train partswap", "train co-part segmentation and part swap, or go on training it", "Train"),
     Verb("train faces", "train the built-in face finder, or go on training it", "Train"),
     Verb("train reader", "train the face reader: parts, identity, expression, features for losses", "Train"),
     Verb("evaluate faces", "measure one face finder against another", "Train"),

@@ -39,15 +39,14 @@ class Material:
     held_out: tuple[HeldOut, ...] = ()
 
 
-def face_material(stores: Sequence[Store], held_out: Sequence[Store], size_px: int) -> Material:
-    """Pairs of prepared faces of `size_px` pixels a side.
+def face_material(stores: Sequence[Store], held_out: Sequence[Store], pairs: PairConfig) -> Material:
+    """Pairs of prepared faces.
 
     Raises:
         UsageError: there is no store.
     """
     if not stores:
         raise UsageError("there is nothing to learn from", "give --data with footage, or --rendered-people")
-    pairs = PairConfig(size_px=size_px)
     facts = {
         "pairs": pairs,
         "stores": [_described(store) for store in stores],

@@ -13,6 +13,7 @@ from prosopon.core.clip import Clip, Frame
 from prosopon.core.errors import MissingError, ProsoponError, UsageError
 from prosopon.core.faces import Box, Face
 from prosopon.datasets import material
+from prosopon.datasets.face_pairs import PairConfig
 from prosopon.datasets.material import face_material, prepare_footage
 from prosopon.datasets.prepared import FRAME_PX, Cutting, Store, write_cuttings
 from prosopon.media.write import encode
@@ -147,9 +148,9 @@ def test_material_names_what_it_is_made_of(tmp_path: Path) -> None:
     noise(tmp_path / "one")
     noise(tmp_path / "two")
     one, two = Store.open(tmp_path / "one"), Store.open(tmp_path / "two")
-    material = face_material([one, two], [one], 64)
+    material = face_material([one, two], [one], PairConfig(size_px=64))
     assert set(material.inputs) == {"learnt 0 one", "learnt 1 two", "held out 0 one"}
     assert material.held_out == (one,)
     assert material.dataset.item(0, np.random.default_rng(0))["source"].shape == (64, 64, 3)
     with pytest.raises(UsageError, match="--data"):
-        face_material([], [], 64)
+        face_material([], [], PairConfig(size_px=64))

@@ -19,6 +19,7 @@ from prosopon.create.fomm.config import FommConfig
 from prosopon.create.fomm.config_file import find_config
 from prosopon.create.fomm.recipe import FommRecipe, card_of
 from prosopon.create.fomm.start import start_from
+from prosopon.datasets.face_pairs import PairConfig
 from prosopon.datasets.material import Material, face_material, prepare_footage, video_material
 from prosopon.datasets.prepared import Store
 from prosopon.datasets.rendered_clips import RenderedPeople, prepare_rendered
@@ -140,7 +141,7 @@ def _material(args: TrainFomm, config: FommConfig, console: Console) -> Material
         stores += [prepare_rendered(one, progress=console) for one in wanted]
     if args.held_out:
         held_out.append(prepare_footage(args.held_out, every=args.every, progress=console))
-    return face_material(stores, held_out, config.model.size_px)
+    return face_material(stores, held_out, PairConfig(size_px=config.model.size_px))
 
 
 def _settings(args: TrainFomm, config: FommConfig, material: Material) -> Settings:

@@ -80,8 +80,6 @@ class FaceLossConfig:
     """Of the decoder's pixels: it shall be able to paint anything."""
     equivariance_segments: float = 2
     """Of the segments themselves: those of a bent picture are those of the picture, bent."""
-    landmarks: float = 10
-    """Of the shifts of the parts that have a group of landmarks to start from (`ModelConfig` has one part for each)."""
     swapped_share: float = 0.5
     """Share of the pairs that put random parts of the moved source into the target, as a swap does; the answer is the
     target itself, since both show one person."""
@@ -116,14 +114,13 @@ class PartSwapConfig:
     align_corners: bool = True
     """How grids are read: published weights were trained with True."""
     face: FaceLossConfig | None = None
-    """Set for models of faces that are trained on prepared pairs with landmarks."""
+    """Set for models of faces that are trained on prepared pairs."""
+    start_keypoints: tuple[int, ...] = ()
+    """Started from animation weights, parts begin as these keypoints of theirs; all of them, in order, when empty."""
 
 
-# Which of 68 landmarks a part starts from: both eyes, both brows, nose, lips, chin, sides of the jaw.
-FACE_PARTS: tuple[tuple[int, ...], ...] = (
-    (36, 37, 38, 39, 40, 41), (42, 43, 44, 45, 46, 47), (30, 33), (50, 51, 52, 61, 62, 63), (65, 66, 67, 56, 57, 58),
-    (8,), (2,), (14,),
-)  # fmt: skip
+# Both eyes, nose, upper and lower lip, chin, sides of the jaw, and four that follow no landmark.
+_STARTS = (0, 2, 6, 9, 12, 13, 14, 15, 16, 17, 18, 19)
 
 
 def _published(name: str, num_segments: int, num_epochs: int) -> PartSwapConfig:
@@ -140,7 +137,7 @@ CONFIGS: dict[str, PartSwapConfig] = {
         PartSwapConfig(
             "face",
             model=ModelConfig(
-                num_segments=len(FACE_PARTS) + 4,
+                num_segments=len(_STARTS),
                 size_px=128,
                 segmentation=SegmentationConfig(max_features=256, num_blocks=4, scale_factor=0.5),
                 reconstruction=ReconstructionConfig(
@@ -154,6 +151,7 @@ CONFIGS: dict[str, PartSwapConfig] = {
                 num_epochs=1, num_repeats=1, batch_size=8, lr_segmentation=3e-4, lr_reconstruction=2e-4
             ),
             face=FaceLossConfig(),
+            start_keypoints=_STARTS,
         ),
     )
 }  # fmt: skip

@@ -1,0 +1,73 @@
+"""What training starts with: weights of part swap or of animation, whose keypoints become parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from prosopon.core.errors import CheckpointError
+from prosopon.create.partswap.model import NETS
+from prosopon.create.partswap.published import PublishedStates
+from prosopon.models import checkpoint
+
+_GENERATOR_ONLY = ("dense_motion_network.", "guides.")
+"""What animation has in its generator and a reconstruction module has not."""
+
+
+def start_from(modules: Mapping[str, nn.Module], path: Path, keypoints: Sequence[int] = ()) -> None:
+    """Load weights of ours (`.safetensors`) or a published checkpoint into the nets of a recipe.
+
+    Animation weights serve as well: the detector's points become shifts, its jacobians affine motions, its picture
+    layers those of the reconstruction; where they have no segments, those begin at random.
+
+    Args:
+        modules: the recipe's nets.
+        path: the weights.
+        keypoints: which points of animation weights become parts; all of them when empty.
+
+    Raises:
+        CheckpointError, MissingError: the file is unsafe, damaged, absent, or of another configuration.
+    """
+    if path.suffix == ".safetensors":
+        state, _ = checkpoint.load(path)
+        states = _of_ours(state, path.name)
+    else:
+        published = PublishedStates([path])
+        states = {"segmentation_module": published.segmentation, "reconstruction_module": published.reconstruction}
+    segmentation = _chosen(states["segmentation_module"], keypoints)
+    own = modules["segmentation_module"].state_dict()
+    if "segmentation.weight" not in segmentation:
+        segmentation |= {key: value for key, value in own.items() if key.startswith("segmentation.")}
+    states = {**states, "segmentation_module": segmentation}
+    for net in NETS:
+        checkpoint.load_strict(modules[net], states[net], f"the {net} of {path.name}")
+
+
+def _of_ours(state: Mapping[str, Tensor], where: str) -> dict[str, Mapping[str, Tensor]]:
+    parts = {net: checkpoint.part(state, net) for net in (*NETS, "kp_detector", "generator")}
+    if parts["segmentation_module"]:
+        return {net: parts[net] for net in NETS}
+    if not parts["kp_detector"]:
+        raise CheckpointError(f"{where} holds neither part swap nor animation", "see prosopon weights list")
+    heads = {"kp.": "shift.", "jacobian.": "affine."}
+    detector = {}
+    for key, value in parts["kp_detector"].items():
+        head = next((old for old in heads if key.startswith(old)), "")
+        detector[heads.get(head, "") + key.removeprefix(head)] = value
+    pictures = {key: value for key, value in parts["generator"].items() if not key.startswith(_GENERATOR_ONLY)}
+    return {"segmentation_module": detector, "reconstruction_module": pictures}
+
+
+def _chosen(segmentation: Mapping[str, Tensor], keypoints: Sequence[int]) -> dict[str, Tensor]:
+    """The heads of some keypoints only; weights that have segments are left as they are."""
+    if not keypoints or "segmentation.weight" in segmentation:
+        return dict(segmentation)
+    points = torch.tensor(list(keypoints))
+    entries = {"shift": points, "affine": (points[:, None] * 4 + torch.arange(4)).flatten()}
+    return {
+        key: value[entries[key.split(".")[0]]] if key.split(".")[0] in entries else value
+        for key, value in segmentation.items()
+    }
