@@ -47,6 +47,7 @@ VERBS = (
     Verb("animate", "let a picture move like a video", "Make"),
     Verb("live", "let a picture move like whoever is before the camera", "Make"),
     Verb("studio render", "film rendered people, with exact ground truth", "Make"),
+    Verb("partswap", "parts of a person in a picture on the person in a video", "Make"),
     Verb("faces", "find and follow the faces of a picture or video", "Look"),
     Verb("verify", "who sealed a file, what was done to it, and whether it was changed since", "Look"),
     Verb("train fomm", "train the First Order Motion Model, or go on training it", "Train"),

@@ -138,7 +138,11 @@ class FacePairs:
         return _Drawn(number, (first, second), (0.0, lowered))
 
     def item(self, index: int, rng: np.random.Generator) -> Mapping[str, NDArray[Any]]:
-        """A pair: pictures `uint8 (size, size, 3)`, landmarks `float32 (68, 2)` in [-1, 1], whether they are known."""
+        """A pair of pictures `uint8 (size, size, 3)`, and what is known of it.
+
+        For `source` and `driving`: `landmarks_*` `float32 (68, 2)` in [-1, 1], `known_*` whether they are. `camera`
+        `float32 (2, 3)`: where what stands still is seen in the source, by its place in the driving, both in [-1, 1].
+        """
         config = self.config
         kind = self._kind(rng)
         people = self._people[kind]
@@ -160,7 +164,18 @@ class FacePairs:
             item[role] = colour.apply(picture)
             item[f"landmarks_{role}"] = np.where(known, points, 0).astype(np.float32)
             item[f"known_{role}"] = np.array(known, np.float32)
+        item["camera"] = self._camera(*moves, mirror=mirror)
         return item
+
+    def _camera(
+        self, source: NDArray[np.float64], driving: NDArray[np.float64], *, mirror: bool
+    ) -> NDArray[np.float32]:
+        """Driving -> source of what stands still, on the lattice of the nets."""
+        into, out = (_mirrored(move) if mirror else move for move in (driving, source))
+        back = np.linalg.inv(out[:, :2])
+        lattice = self.config.size_px / (self.config.size_px - 1)
+        shift = lattice * (back @ (into[:, 2] - out[:, 2]))
+        return np.column_stack((back @ into[:, :2], shift)).astype(np.float32)
 
     def _move(self, rng: np.random.Generator, together: float) -> NDArray[np.float64]:
         """A random similarity: output in [-1, 1] -> stored crop in [-1, 1], as `(2, 3)`."""
@@ -187,7 +202,7 @@ class FacePairs:
         if bend is not None:
             picture, points = bend.apply(picture, points)
         if mirror:
-            move = move * np.array([[-1.0, 1, 1], [1, 1, 1]])
+            move = _mirrored(move)
         # Pillow wants output pixel centres -> input pixels; ours is in [-1, 1] with pixel edges at +-1.
         scale, half = side / size, side / 2
         linear = move[:, :2] * scale
@@ -202,6 +217,12 @@ class FacePairs:
             moved = moved[MIRROR]
         # To the lattice of the nets, whose +-1 are pixel centres.
         return np.asarray(view), moved * (size / (size - 1))
+
+
+def _mirrored(move: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same move of a picture that is mirrored first."""
+    mirrored: NDArray[np.float64] = move * np.array((-1.0, 1.0, 1.0))
+    return mirrored
 
 
 @dataclass(frozen=True)

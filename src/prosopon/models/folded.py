@@ -269,3 +269,11 @@ def fold(module: Net) -> Net:
     folded = copy.deepcopy(module).eval()
     _fold_children(folded)
     return folded.requires_grad_(False)
+
+
+def prepared(net: Net, precision: torch.dtype) -> Net:
+    """A folded copy of a net in a type of number, channels last: as it is run."""
+    folded = fold(net)
+    folded.to(dtype=precision)
+    folded.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return folded

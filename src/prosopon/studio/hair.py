@@ -7,11 +7,13 @@ styles, a sheet that falls from there past ears and neck.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import LinearNDInterpolator
 from scipy.ndimage import map_coordinates
+from scipy.spatial import Delaunay
 
 from prosopon.studio.falloff import ramp
 from prosopon.studio.hairline import hairline, inside_hairline
@@ -75,6 +77,12 @@ def cut_of(identity: Identity) -> Cut:
     return _CUTS[identity.hair_style]
 
 
+@lru_cache(maxsize=4)
+def _triangulated(plane: bytes) -> Delaunay:
+    """The triangles between points of the unrolled skin, `(N, 2)` float64: the same for all people of one anatomy."""
+    return Delaunay(np.frombuffer(plane).reshape(-1, 2))
+
+
 class Scalp:
     """The surface on which the hair lies, for one person: positions and normals over (s, t)."""
 
@@ -87,7 +95,7 @@ class Scalp:
         at = np.stack([s.ravel(), np.clip(t.ravel(), -11, T_TOP - 0.02)], 1)
         at[:, 0] = np.clip(at[:, 0], -S_BACK + 0.01, S_BACK - 0.01)
         both = np.concatenate([points, normals], 1)
-        sampled = LinearNDInterpolator(plane, both)(at)
+        sampled = LinearNDInterpolator(_triangulated(plane.tobytes()), both)(at)
         points, out = sampled[:, :3], sampled[:, 3:]
         grown = inside_hairline(identity, np.stack([s.ravel(), t.ravel()], 1))
         thick = cut.thickness * (0.7 + 0.6 * identity.hair_length)

@@ -65,8 +65,8 @@ def run(args: Animate, console: Console) -> int:
     for output in outputs:
         check_output(output, force=args.force, inputs=[args.source, args.driving])
     source, driving = read(args.source), read(args.driving)
-    _check_frames(source, args.source)
-    _check_frames(driving, args.driving)
+    check_frames(source, args.source)
+    check_frames(driving, args.driving)
 
     from prosopon.app.compare import side_by_side
     from prosopon.create.fomm.framing import judged_reference, look
@@ -134,6 +134,11 @@ def _engine(args: Animate, device: torch.device) -> Engine:
     return args.engine
 
 
-def _check_frames(clip: Clip, path: Path) -> None:
+def check_frames(clip: Clip, path: Path) -> None:
+    """Refuse a sound.
+
+    Raises:
+        UsageError: the clip has no pictures.
+    """
     if not len(clip):
         raise UsageError(f"{path} has no pictures, only sound", "give a picture or a video")

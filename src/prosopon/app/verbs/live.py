@@ -20,7 +20,8 @@ from prosopon.app.live.session import Ending, Session
 from prosopon.app.live.spool import Spool
 from prosopon.app.live.window import Window
 from prosopon.core.errors import ExitCode, MissingError, UsageError
-from prosopon.create.fomm.options import WEIGHTS, MotionOptions, parse_crop
+from prosopon.create.fomm.options import WEIGHTS, MotionOptions
+from prosopon.faces.crop_option import parse_crop
 from prosopon.media.device import is_device
 from prosopon.media.outputs import check_output
 from prosopon.media.read import read

@@ -33,8 +33,8 @@ from prosopon.train.toml import plain
 
 _MEASURE_EVERY = 500
 """Steps between measurements where there is held-out data and nothing else is said."""
-_STILL_CAMERA = 0.7
-"""Share of the pairs whose background stands still: what moves before it is how parts are told from it."""
+_RENDERED_SHARE = 0.6
+"""Share of the pairs that are rendered people, whose heads move far before a background that does not."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def _material(args: TrainPartswap, config: PartSwapConfig, console: Console) -> 
         stores.append(prepare_rendered(RenderedPeople(args.rendered_people, args.rendered_frames), progress=console))
     if args.held_out:
         held_out.append(prepare_footage(args.held_out, every=args.every, progress=console))
-    pairs = PairConfig(size_px=config.model.size_px, untouched_share=_STILL_CAMERA, still_share=0.15)
+    pairs = PairConfig(size_px=config.model.size_px, rendered_share=_RENDERED_SHARE, still_share=0)
     return face_material(stores, held_out, pairs)
 
 

@@ -9,7 +9,6 @@ channels-last; frames go through in batches.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -18,13 +17,11 @@ from torch import Tensor, nn
 from prosopon.create.fomm.model import FommModel
 from prosopon.create.fomm.net import Generated, Generator
 from prosopon.models.enlarging import enlarged
-from prosopon.models.folded import FoldedHead, fold, joined_conv
+from prosopon.models.folded import prepared
 from prosopon.models.grid import warp
-from prosopon.models.motion.dense import DenseMotion
 from prosopon.models.motion.keypoints import KeypointDetector, Keypoints
+from prosopon.models.motion.quick import join_maps, quick_detector
 from prosopon.models.replayed import Replayed
-
-Net = TypeVar("Net", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -71,19 +68,12 @@ class FastAnimator:
         """
         self.device = model.device
         self.landmark_groups = model.config.landmark_groups
-        self.detector: KeypointDetector = self._prepared(model.kp_detector, precision)
-        _read_positions_in(self.detector, keypoint_precision or precision)
-        self.generator: Generator = self._prepared(model.generator, precision)
-        _join_maps(self.generator.dense_motion_network, model.generator.dense_motion_network)
+        self.detector = quick_detector(model.kp_detector, precision, keypoint_precision)
+        self.generator: Generator = prepared(model.generator, precision)
+        join_maps(self.generator.dense_motion_network, model.generator.dense_motion_network)
         if self.device.type == "cuda":
             for net, method in stacks(self.detector, self.generator).values():
                 setattr(net, method, Replayed(getattr(net, method)))
-
-    def _prepared(self, net: Net, precision: torch.dtype) -> Net:
-        folded = fold(net)
-        folded.to(dtype=precision)
-        folded.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        return folded
 
     def _channels_last(self, pictures: Tensor) -> Tensor:
         return pictures.to(self.device).contiguous(memory_format=torch.channels_last)
@@ -143,38 +133,3 @@ def stacks(detector: KeypointDetector, generator: Generator) -> dict[str, tuple[
         "motion": (generator.dense_motion_network, "maps"),
         "decoder": (generator, "paint"),
     }
-
-
-def _read_positions_in(detector: KeypointDetector, precision: torch.dtype) -> None:
-    """Let a folded detector compute the logits of the positions in another type than all the rest.
-
-    A softmax of low temperature multiplies their error by ten, and a point that is off moves the whole picture. A
-    small net's points, rounded everywhere but there, are off by a hundredth of a pixel of 128.
-    """
-    rest = detector.kp.weight.dtype
-    detector.kp.to(precision)
-
-    def maps(small: Tensor) -> tuple[Tensor, ...]:
-        features = detector.predictor(small.to(rest))
-        logits: Tensor = detector.kp(features.to(precision))
-        if detector.jacobian is None:
-            return (logits,)
-        # Weighted by place afterwards, which is several times slower when channels lie last.
-        return logits, detector.jacobian(features).float().contiguous()
-
-    detector.maps = maps  # type: ignore[method-assign]
-
-
-def _join_maps(folded: DenseMotion, plain: DenseMotion) -> None:
-    """Let a folded net make its mask and what is hidden with one convolution: both read the same features."""
-    if plain.occlusion is None:
-        return
-    head = FoldedHead(joined_conv(plain.mask, plain.occlusion)).requires_grad_(False)
-    head.to(dtype=folded.mask.weight.dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    kinds = plain.mask.out_channels
-
-    def maps(stacked: Tensor) -> tuple[Tensor, ...]:
-        logits: Tensor = head(folded.hourglass(stacked.to(head.weight.dtype)))
-        return logits[:, :kinds], logits[:, kinds:]
-
-    folded.maps = maps  # type: ignore[method-assign]

@@ -11,10 +11,10 @@ from typing import Literal, Protocol, runtime_checkable
 from prosopon.core.clip import Frame
 from prosopon.core.errors import UsageError
 from prosopon.core.faces import Box, Face
-from prosopon.create.fomm.framing import HOLD_GAP_S
 from prosopon.faces.crop import square
 from prosopon.faces.finder import FaceFinder
 from prosopon.faces.head_box import head_box
+from prosopon.faces.sightings import HOLD_GAP_S
 
 _LOOK_EVERY_S = 0.25
 """A face that is known is looked for this often: finding one costs as much as moving one."""

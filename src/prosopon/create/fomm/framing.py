@@ -12,19 +12,19 @@ from prosopon.core.clip import Clip
 from prosopon.core.errors import MissingError, UsageError
 from prosopon.core.faces import Box, Face, Track, Tracks
 from prosopon.core.progress import Progress
-from prosopon.create.fomm.options import AnimateOptions, parse_crop
+from prosopon.create.fomm.options import AnimateOptions
 from prosopon.create.fomm.reference import Judgement, judge
+from prosopon.faces.crop_option import parse_crop
 from prosopon.faces.finder import FaceFinder
 from prosopon.faces.head_box import head_box
 from prosopon.faces.likeness import joined_across_cuts
+from prosopon.faces.sightings import unseen
 from prosopon.faces.track import track
 
 _LOOKS_PER_S = 12.5
 """The driving's faces are looked for this often: a fixed crop needs no more."""
 _MOST_LOOKS = 2000
 """Over a long video less often, so that what is remembered of it does not grow without end."""
-HOLD_GAP_S = 0.6
-"""The person may be out of sight for so long before the motion is held still."""
 NO_BACK_END = "no face finder is used, so the whole picture is; choose one with --faces, or give a crop as x,y,w,h"
 
 
@@ -107,7 +107,7 @@ def frame_up(
         driving_box = _squared(_checked(chosen, driving, "driving"), inside=driving)
         return Framing(source_box, driving_box, reference=0, held=np.zeros(len(driving), dtype=bool))
     faces = {index: seen.landmarks for index, seen in person.faces.items() if seen.landmarks is not None}
-    held = _unseen(driving, sorted(person.faces), _look_every(driving))
+    held = unseen(driving, person.faces, every=_look_every(driving))
     if held.any():
         progress.note(
             f"{driving.name}: {held.sum()} of {len(held)} frames do not show the person that is followed; "
@@ -166,20 +166,6 @@ def _look_every(driving: Clip) -> int:
     """At every how many frames of the driving faces are looked for."""
     often = 1 if driving.fps is None else round(float(driving.fps) / _LOOKS_PER_S)
     return max(1, often, -(-len(driving) // _MOST_LOOKS))
-
-
-def _unseen(driving: Clip, seen: list[int], every: int) -> NDArray[np.bool_]:
-    """Which frames are farther in time from every sighting than a gap may last."""
-    spacing = 0.0 if driving.fps is None else every / float(driving.fps)
-    times = np.asarray(driving.times)
-    sighted = times[seen]
-    after = np.searchsorted(sighted, times)
-    distance = np.minimum(
-        np.abs(times - sighted[np.clip(after, 0, len(sighted) - 1)]),
-        np.abs(times - sighted[np.clip(after - 1, 0, len(sighted) - 1)]),
-    )
-    unseen: NDArray[np.bool_] = distance > max(HOLD_GAP_S, 1.5 * spacing)
-    return unseen
 
 
 def _checked(box: Box, clip: Clip, role: str) -> Box:

@@ -23,10 +23,11 @@ from prosopon.create.fomm.fast import FastAnimator
 from prosopon.create.fomm.following import Follower
 from prosopon.create.fomm.framing import frame_up, look
 from prosopon.create.fomm.head_motion import HeadTransfer
-from prosopon.create.fomm.options import AnimateOptions, MotionOptions, parse_crop
+from prosopon.create.fomm.options import AnimateOptions, MotionOptions
 from prosopon.create.fomm.steadying import OneEuro
 from prosopon.create.fomm.transfer import transfer
 from prosopon.faces.crop import cut
+from prosopon.faces.crop_option import parse_crop
 from prosopon.faces.finder import FaceFinder
 from prosopon.faces.paste import feather
 from prosopon.models.motion.keypoints import Keypoints

@@ -101,14 +101,23 @@ class SegmentationModule(nn.Module):
         return Segments(F.softmax(logits, dim=1), shift, affine)
 
 
-def part_flow(source: Segments, target: Segments) -> Tensor:
+def part_flow(source: Segments, target: Segments, camera: Tensor | None = None) -> Tensor:
     """Each part moves by its own affine motion, the background stands still (paper, equation 4).
+
+    Args:
+        source, target: the parts of both.
+        camera: `(B, 2, 3)` how the background moves instead, from target to source, where that is known: in training
+            on pairs that were moved apart.
 
     Returns:
         `(B, h, w, 2)`: for each pixel of the target, where the source shows the same.
     """
     height, width = target.segmentation.shape[-2:]
     motions = sparse_motions(source.keypoints, target.keypoints, height, width)
+    if camera is not None:
+        grid = coordinate_grid(height, width, device=motions.device)
+        behind = torch.einsum("bij,hwj->bhwi", camera[:, :, :2], grid) + camera[:, None, None, :, 2]
+        motions = torch.cat((behind[:, None], motions[:, 1:]), dim=1)
     flow: Tensor = (target.segmentation[..., None] * motions).sum(1)
     return flow
 

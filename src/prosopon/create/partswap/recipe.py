@@ -7,7 +7,7 @@ Ours of faces adds losses on pixels, on the segments themselves, and pairs that 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,7 @@ from prosopon.create.partswap.technique import model_card
 from prosopon.datasets.held_out import HeldOut
 from prosopon.models.face_features import FaceFeatures
 from prosopon.models.face_losses import expression_emphasis, weighted_l1
+from prosopon.models.grid import coordinate_grid, warp
 from prosopon.models.motion.equivariance import equivariance_jacobian, equivariance_value
 from prosopon.models.perceptual import PerceptualPyramid
 from prosopon.models.tensors import to_frames, to_tensor
@@ -121,7 +122,7 @@ class PartSwapRecipe(Recipe):
         if face is None:
             out = reconstructed(self.reconstruction_module, source, seg_source, seg_target)
         else:
-            out = self._partly_swapped(source, target, seg_source, seg_target)
+            out = self._partly_swapped(batch, seg_source, seg_target)
             emphasis = expression_emphasis(
                 batch["landmarks_driving"], batch["known_driving"], target.shape[-1], face.eyes, face.mouth
             )
@@ -142,27 +143,31 @@ class PartSwapRecipe(Recipe):
             terms["equivariance_affine"] = config.equivariance_affine * turned
         return torch.stack([*terms.values()]).sum(), terms
 
-    def _partly_swapped(
-        self, source: Tensor, target: Tensor, seg_source: Segments, seg_target: Segments
-    ) -> Reconstructed:
+    def _partly_swapped(self, batch: Batch, seg_source: Segments, seg_target: Segments) -> Reconstructed:
         """The target rebuilt from the source; of a share of the pairs only some parts, the rest being the target's.
 
         Both show one person, so that the answer of such a swap is known: it is what teaches the decoder seams.
         """
         nets: ReconstructionModule = self.reconstruction_module
+        source, target = batch["source"], batch["driving"]
         assert self.settings.face is not None  # noqa: S101 - the caller has checked
         kinds = seg_target.segmentation.shape[1]
         some = torch.rand(len(target), kinds, device=target.device) < 0.5
         whole = torch.rand(len(target), 1, device=target.device) >= self.settings.face.swapped_share
         taken = (seg_target.segmentation.detach() * (some | whole)[..., None, None]).sum(1, keepdim=True)
-        flow = part_flow(seg_source, seg_target)
-        moved = nets.move(nets.encode(source), flow, visibility(seg_source, seg_target))
+        flow = part_flow(seg_source, seg_target, batch["camera"])
+        # Where the source's parts are seen through a camera that stood still.
+        grid = coordinate_grid(*seg_source.segmentation.shape[-2:], device=source.device)
+        behind = torch.einsum("bij,hwj->bhwi", batch["camera"][:, :, :2], grid) + batch["camera"][:, None, None, :, 2]
+        steady = warp(seg_source.segmentation, behind, align_corners=self.settings.align_corners, padding="border")
+        shown = visibility(replace(seg_source, segmentation=steady), seg_target)
+        moved = nets.move(nets.encode(source), flow, shown)
         size = moved.features.shape[-2:]
         share = resized(taken, size)
         code = nets.encode(target) * (1 - share) + moved.features * share
         pixels = deformed(source, flow, align_corners=nets.align_corners, blend=nets.blend is not None)
-        shown = target + resized(taken, target.shape[-2:]) * (pixels - target)
-        prediction, painted, blend = nets.picture(code, shown)
+        picture = target + resized(taken, target.shape[-2:]) * (pixels - target)
+        prediction, painted, blend = nets.picture(code, picture)
         return Reconstructed(prediction, pixels, None, prediction if painted is None else painted, blend)
 
     def preview(self, batch: Batch, device: torch.device) -> NDArray[np.uint8]:

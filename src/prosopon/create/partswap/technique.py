@@ -10,7 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from prosopon.core.clip import Clip
 from prosopon.core.errors import MissingError
+from prosopon.core.faces import Tracks
+from prosopon.core.progress import SILENT, Progress
 from prosopon.create.partswap.alignment import Alignment
 from prosopon.create.partswap.config import (
     ModelConfig,
@@ -18,14 +21,19 @@ from prosopon.create.partswap.config import (
     SegmentationConfig,
     get_config,
 )
+from prosopon.create.partswap.fast import FastSwapper
+from prosopon.create.partswap.following import look_at
 from prosopon.create.partswap.model import PartSwapModel, resolve_model_config
+from prosopon.create.partswap.options import SwapOptions, motion, wanted
+from prosopon.create.partswap.swapping import swapped
+from prosopon.faces.parsing.parser import FaceParser, open_parser
 from prosopon.models.catalogue import find
 from prosopon.models.checkpoint import load
 from prosopon.train.rebuild import from_table
 
 TECHNIQUE = "partswap"
 _TINY = ModelConfig(
-    num_segments=4,
+    num_segments=5,
     size_px=32,
     segmentation=SegmentationConfig(block_expansion=4, max_features=8, num_blocks=2, scale_factor=0.5),
     reconstruction=ReconstructionConfig(block_expansion=4, max_features=8, num_bottleneck_blocks=1, head="blend"),
@@ -117,6 +125,53 @@ class PartSwap(PartSwapModel):
         named = get_config(config)
         card = model_card(named.model, align_corners=named.align_corners)
         return model.state(), {**card, "segments_trained": model.segments_trained}
+
+    def create(
+        self,
+        tracks_by: Mapping[str, Tracks],
+        *,
+        source: Clip,
+        target: Clip,
+        options: SwapOptions | None = None,
+        precision: torch.dtype = torch.float32,
+        parser: FaceParser | None = None,
+        progress: Progress = SILENT,
+    ) -> Clip:
+        """The target with parts of the person in the source.
+
+        Args:
+            tracks_by: the people in `source` and `target`; for a role that is absent the whole picture is the head.
+            source: a still; of a video its first frame counts.
+            target: what is edited; its times and sound stay.
+            options: which parts, and how.
+            precision: of the convolutions.
+            parser: who finds parts by name; the built-in one when not given.
+            progress: told what was decided.
+
+        Raises:
+            MissingError: nobody is in the source or the target; weights that the options ask for are not loaded.
+            UsageError: there is no such part.
+        """
+        options = options or SwapOptions()
+        asked = wanted(options)
+        if asked.numbers:
+            self.checked(asked.numbers)
+        kind = motion(options)
+        if kind == "fomm" and self.alignment is None:
+            raise MissingError("no animation weights are loaded to align by", "load some, or use --motion parts")
+        if parser is None:
+            parser = open_parser("auto" if asked.names else "landmarks")
+        return swapped(
+            FastSwapper(self, precision=precision, motion=kind, segments=bool(asked.numbers)),
+            look_at(source, target, options, tracks_by, progress),
+            options,
+            parser,
+            record={
+                "weights": self.weights_name,
+                "alignment": self.alignment.weights_name if kind == "fomm" and self.alignment else None,
+            },
+            weights_sha256=self.weights_sha256,
+        )
 
 
 def model_card(config: ModelConfig, *, align_corners: bool) -> dict[str, Any]:

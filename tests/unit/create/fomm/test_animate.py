@@ -14,8 +14,9 @@ from prosopon.core.errors import MissingError, UsageError
 from prosopon.core.faces import Box, Face
 from prosopon.core.history import Relationship, SourceType, source_type_of
 from prosopon.create.fomm.framing import Framing, frame_up, look
-from prosopon.create.fomm.options import AnimateOptions, parse_crop
+from prosopon.create.fomm.options import AnimateOptions
 from prosopon.create.fomm.technique import FirstOrderMotion
+from prosopon.faces.crop_option import parse_crop
 
 WHOLE = AnimateOptions(crop="whole", driving_crop="whole")
 
