@@ -80,6 +80,8 @@ class FaceLossConfig:
     """Of the decoder's pixels: it shall be able to paint anything."""
     equivariance_segments: float = 2
     """Of the segments themselves: those of a bent picture are those of the picture, bent."""
+    foreground: float = 0.08
+    """Of the share of the picture that is not background: plain backdrops fit any motion and would be anybody's."""
     swapped_share: float = 0.5
     """Share of the pairs that put random parts of the moved source into the target, as a swap does; the answer is the
     target itself, since both show one person."""

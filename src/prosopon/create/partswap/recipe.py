@@ -129,6 +129,7 @@ class PartSwapRecipe(Recipe):
             terms["l1"] = face.l1 * weighted_l1(out.prediction, target, emphasis)
             terms["warped"] = face.warped * weighted_l1(out.deformed, target, None)
             terms["painted"] = face.painted * weighted_l1(out.painted, target, emphasis)
+            terms["foreground"] = face.foreground * seg_target.foreground.mean()
             expected = smooth.warp_image(
                 seg_target.segmentation, align_corners=self.settings.align_corners, padding="border"
             )
