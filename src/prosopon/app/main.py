@@ -49,6 +49,7 @@ VERBS = (
     Verb("studio render", "film rendered people, with exact ground truth", "Make"),
     Verb("partswap", "parts of a person in a picture on the person in a video", "Make"),
     Verb("faces", "find and follow the faces of a picture or video", "Look"),
+    Verb("parts", "which number is which part, drawn over a picture or video", "Look"),
     Verb("verify", "who sealed a file, what was done to it, and whether it was changed since", "Look"),
     Verb("train fomm", "train the First Order Motion Model, or go on training it", "Train"),
     Verb("train partswap", "train co-part segmentation and part swap, or go on training it", "Train"),
@@ -57,7 +58,9 @@ VERBS = (
     Verb("evaluate faces", "measure one face finder against another", "Train"),
     Verb("evaluate reader", "measure the face reader on people it has not learnt from", "Train"),
     Verb("evaluate fomm", "measure a trained First Order Motion Model", "Train"),
+    Verb("evaluate partswap", "measure parts that were found without labels", "Train"),
     Verb("bench animate", "how fast animation runs on this machine", "Train"),
+    Verb("bench partswap", "how fast part swap runs on this machine", "Train"),
     Verb("replay", "do again what a run file recorded", "Train"),
     Verb("weights", "list, import and check trained weights", "Train"),
 )

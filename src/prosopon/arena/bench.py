@@ -6,18 +6,16 @@ are compared. The error of the quick path is measured on the very frames that ar
 
 from __future__ import annotations
 
-import platform
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from statistics import median
+from functools import partial
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from prosopon.arena.timing import Difference, alternating, cpu_features, cpu_name, difference
 from prosopon.core.progress import SILENT, Progress
 from prosopon.create.fomm.fast import FastAnimator
 from prosopon.create.fomm.technique import FirstOrderMotion
@@ -27,26 +25,8 @@ from prosopon.models.motion.keypoints import Keypoints
 BATCHES = (1, 4, 8)
 """Batch sizes that are tried."""
 
-_CPU_FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8", "neon", "asimd", "bf16")
 _TEXTURE_PX = 16
 _SEEN = 2
-
-
-@dataclass(frozen=True)
-class Difference:
-    """How far the quick path's pictures are from the plain path's, values in [0, 1].
-
-    Attributes:
-        largest: of all values.
-        mean: over all values, absolute.
-        psnr_db: peak signal-to-noise ratio in dB, None where they are equal.
-        contrast: standard deviation of the plain pictures: what the others are to be seen against.
-    """
-
-    largest: float
-    mean: float
-    psnr_db: float | None
-    contrast: float
 
 
 @dataclass(frozen=True)
@@ -152,23 +132,11 @@ def time_animation(
         animator: FastAnimator = quick[batch]
         return animator.generate(encoded[batch], animator.keypoints(driving[:batch])).prediction
 
-    times: dict[int, list[float]] = {batch: [] for batch in batches}
-    plain_times: list[float] = []
-    progress.start("timing", rounds + 1)
-    for round_ in range(rounds + 1):
-        taken = {0: seconds_of(plain, device)}
-        for batch in batches:
-            taken[batch] = seconds_of(lambda batch=batch: fast(batch), device) / batch  # type: ignore[misc]
-        if round_:
-            plain_times.append(taken[0])
-            for batch in batches:
-                times[batch].append(taken[batch])
-        progress.advance()
-    progress.finish()
-
-    by_batch = {batch: 1000 * median(values) for batch, values in times.items()}
+    works: dict[int, Callable[[], Tensor]] = {0: plain, **{batch: partial(fast, batch) for batch in batches}}
+    taken = alternating(works, device, rounds=rounds, progress=progress)
+    by_batch = {batch: 1000 * taken[batch] / batch for batch in batches}
     best = min(by_batch, key=by_batch.__getitem__)
-    plain_ms = 1000 * median(plain_times)
+    plain_ms = 1000 * taken[0]
     wanted = model.generate(source, kp_source=kp_source, kp_driving=model.keypoints(driving[:best])).prediction
     return AnimationSpeed(
         plain_ms_per_frame=plain_ms,
@@ -182,43 +150,7 @@ def time_animation(
         size_px=size,
         device=str(device),
         threads=torch.get_num_threads(),
-        cpu=_cpu_line("model name") or platform.processor() or platform.machine(),
-        cpu_features=_cpu_features(),
+        cpu=cpu_name(),
+        cpu_features=cpu_features(),
         torch=torch.__version__,
     )
-
-
-def difference(made: Tensor, wanted: Tensor) -> Difference:
-    """How far pictures in [0, 1] are from others of the same shape."""
-    apart = (made.float() - wanted.float()).abs()
-    square = float(apart.square().mean())
-    return Difference(
-        largest=float(apart.max()),
-        mean=float(apart.mean()),
-        psnr_db=None if square == 0 else float(-10 * torch.log10(torch.tensor(square))),
-        contrast=float(wanted.float().std()),
-    )
-
-
-def seconds_of(work: Callable[[], Tensor], device: torch.device) -> float:
-    """How long some work on a device takes."""
-    began = time.perf_counter()
-    work()
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    return time.perf_counter() - began
-
-
-def _cpu_line(name: str) -> str:
-    path = Path("/proc/cpuinfo")
-    if path.is_file():
-        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-            key, _, value = line.partition(":")
-            if key.strip() == name:
-                return value.strip()
-    return ""
-
-
-def _cpu_features() -> tuple[str, ...]:
-    flags = set((_cpu_line("flags") or _cpu_line("Features")).split())
-    return tuple(flag for flag in _CPU_FLAGS if flag in flags)

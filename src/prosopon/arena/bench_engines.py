@@ -20,8 +20,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from prosopon.arena.bench import Difference, difference, seconds_of, textures
+from prosopon.arena.bench import textures
 from prosopon.arena.roof import Roof, measure_roof
+from prosopon.arena.timing import Difference, difference, seconds_of
 from prosopon.core.clip import Clip
 from prosopon.core.history import SourceType, Step
 from prosopon.core.progress import SILENT, Progress

@@ -8,7 +8,7 @@ from statistics import median
 
 import torch
 
-from prosopon.arena.bench import seconds_of
+from prosopon.arena.timing import seconds_of
 
 _SIDE = 2048
 

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from prosopon.arena import bench
-from prosopon.arena.bench import difference, time_animation, untrained_with_contrast
+from prosopon.arena.bench import time_animation, untrained_with_contrast
+from prosopon.arena.timing import difference
 from prosopon.create.fomm.config import CONFIGS
 from prosopon.models.motion.config import DenseMotionConfig, GeneratorConfig, KeypointConfig, ModelConfig
 

@@ -13,7 +13,7 @@ from prosopon.core.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from prosopon.arena.bench import Difference
+    from prosopon.arena.timing import Difference
     from prosopon.create.fomm.technique import FirstOrderMotion
 
 _CROPS = 41

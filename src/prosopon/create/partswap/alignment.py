@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from prosopon.core.errors import CheckpointError
 from prosopon.create.partswap.net import Segments
 from prosopon.models import checkpoint
 from prosopon.models.catalogue import find
@@ -41,6 +42,10 @@ class Alignment:
             CheckpointError: they are damaged, or no animation weights.
         """
         entry = find(name_or_path)
+        if entry.technique != "fomm":
+            raise CheckpointError(
+                f"the weights {entry.name} are of {entry.technique}, not of animation", "see prosopon weights list"
+            )
         config = from_table(ModelConfig, entry.card.get("model", {}), entry.name)
         align_corners = bool(entry.card.get("align_corners", True))
         state, _ = checkpoint.load(entry.path)

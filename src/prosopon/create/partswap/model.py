@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from prosopon.core.errors import CheckpointError, MissingError, UsageError
@@ -191,6 +192,12 @@ class PartSwapModel:
         out: Segments = self.segmentation_module(frames.to(self.device))
         return out
 
+    def segments_of(self, pictures: Tensor) -> Tensor:
+        """The segments of pictures `(B, 3, H, W)` of any size, on the CPU: `(B, K+1, h, w)`."""
+        side = self.config.size_px
+        small = F.interpolate(pictures, size=(side, side), mode="bilinear", antialias=True)
+        return self.segment(small).segmentation.cpu()
+
     @torch.no_grad()
     def reconstruct(self, source: Tensor, target: Tensor) -> Reconstructed:
         """The target rebuilt from the source: what the nets are trained to do.
@@ -265,17 +272,25 @@ class PartSwapModel:
         if kind == "parts":
             shown = visibility(seg_source, seg_target) if self.reconstruction_module.estimate_visibility else None
             return part_flow(seg_source, seg_target), shown
+        alignment = self.checked_alignment()
+        kp_source = alignment.keypoints(source, seg_source)
+        return alignment.flow(source, kp_source, alignment.keypoints(target, seg_target))
+
+    def checked_alignment(self) -> Alignment:
+        """The alignment, which is there and fits the parts.
+
+        Raises:
+            MissingError: none is loaded.
+            UsageError: the parts are not as many as the keypoints that they stand for.
+        """
         if self.alignment is None:
-            raise MissingError(
-                "no First Order Motion weights are loaded to align by", "give them, or use the motion of the parts"
-            )
+            raise MissingError("no animation weights are loaded to align by", "load some, or use --motion parts")
         if self.alignment.detector is None and self.alignment.num_kp != self.config.num_segments:
             raise UsageError(
                 f"{self.config.num_segments} parts cannot stand for {self.alignment.num_kp} keypoints",
                 "use a configuration with as many parts, or the motion of the parts",
             )
-        kp_source = self.alignment.keypoints(source, seg_source)
-        return self.alignment.flow(source, kp_source, self.alignment.keypoints(target, seg_target))
+        return self.alignment
 
     def checked(self, parts: Sequence[int]) -> Sequence[int]:
         """The same parts, which there are.

@@ -76,7 +76,7 @@ def wanted(options: SwapOptions) -> Wanted:
         UsageError: a name is not known, or names and numbers are mixed.
     """
     words = [word.strip().lower() for word in options.parts.split(",") if word.strip()]
-    numbers = [word for word in words if word.isdigit()]
+    numbers = [word for word in words if word.isdecimal()]
     if not words:
         raise UsageError("no part is named", f"give numbers, or names: {', '.join(NAMES)}")
     if numbers and len(numbers) < len(words):

@@ -150,15 +150,14 @@ class PartSwap(PartSwapModel):
 
         Raises:
             MissingError: nobody is in the source or the target; weights that the options ask for are not loaded.
-            UsageError: there is no such part.
+            UsageError: there is no such part; parts and keypoints are not as many.
         """
         options = options or SwapOptions()
         asked = wanted(options)
         if asked.numbers:
             self.checked(asked.numbers)
         kind = motion(options)
-        if kind == "fomm" and self.alignment is None:
-            raise MissingError("no animation weights are loaded to align by", "load some, or use --motion parts")
+        alignment = self.checked_alignment() if kind == "fomm" else None
         if parser is None:
             parser = open_parser("auto" if asked.names else "landmarks")
         return swapped(
@@ -168,7 +167,7 @@ class PartSwap(PartSwapModel):
             parser,
             record={
                 "weights": self.weights_name,
-                "alignment": self.alignment.weights_name if kind == "fomm" and self.alignment else None,
+                "alignment": None if alignment is None else alignment.weights_name,
             },
             weights_sha256=self.weights_sha256,
         )

@@ -14,7 +14,7 @@ import torch
 from tiny_fomm import TINY, TINY_FACE
 from torch import Tensor
 
-from prosopon.arena.bench import difference
+from prosopon.arena.timing import difference
 from prosopon.core.errors import MissingError
 from prosopon.create.fomm.config import FommConfig
 from prosopon.create.fomm.engines import CalibrationFrames, openvino_animator

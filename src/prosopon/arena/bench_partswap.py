@@ -1,0 +1,123 @@
+"""How fast part swap runs here: the quick path beside the plain one, in the same run, on the same pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from prosopon.arena.bench import BATCHES, textures
+from prosopon.arena.timing import Difference, alternating, cpu_features, cpu_name, difference
+from prosopon.core.progress import SILENT, Progress
+from prosopon.create.partswap.fast import FastSwapper
+from prosopon.create.partswap.model import SwapMotion
+from prosopon.create.partswap.technique import PartSwap
+
+_PARTS = (1, 2)
+
+
+@dataclass(frozen=True)
+class SwapSpeed:
+    """What was measured.
+
+    Attributes:
+        plain_ms_per_frame: as published: batch 1, fp32, the source looked at anew for each frame.
+        fast_ms_per_frame: the quick path at its best batch size.
+        ratio: plain over fast.
+        batch: the best batch size.
+        by_batch: ms per frame of every batch size that was tried.
+        precision: of the quick path.
+        motion: who lays the source over the target.
+        rounds: timed rounds; each figure is the median of them.
+        difference: of the quick path's pictures.
+    """
+
+    plain_ms_per_frame: float
+    fast_ms_per_frame: float
+    ratio: float
+    batch: int
+    by_batch: dict[int, float]
+    precision: str
+    motion: str
+    rounds: int
+    difference: Difference
+    size_px: int
+    device: str
+    threads: int
+    cpu: str
+    cpu_features: tuple[str, ...]
+    torch: str
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it as JSON-able data."""
+        return asdict(self)
+
+
+def time_swap(
+    model: PartSwap,
+    precision: torch.dtype,
+    *,
+    motion: SwapMotion = "parts",
+    pictures: Tensor | None = None,
+    batches: Sequence[int] = BATCHES,
+    rounds: int = 5,
+    progress: Progress = SILENT,
+) -> SwapSpeed:
+    """Time the plain and the quick path of a model on its device.
+
+    Args:
+        model: its nets; random weights are as fast as trained ones.
+        precision: of the quick path.
+        motion: who lays the source over the target.
+        pictures: `(B, 3, S, S)` in [0, 1] at the nets' size: a source, and targets; soft textures when not given.
+        batches: batch sizes to try.
+        rounds: timed rounds of each; one more before them warms up and is not counted.
+        progress: hears of every round.
+
+    Raises:
+        ValueError: no batch size or no round is asked for, or there are too few pictures.
+    """
+    if not batches or min(batches) < 1 or rounds < 1:
+        raise ValueError("a timing needs a batch size and a round at least")
+    size, device = model.config.size_px, model.device
+    shown = (textures(max(batches) + 1, size, seed=1) if pictures is None else pictures).to(device)
+    if len(shown) <= max(batches):
+        raise ValueError(f"{len(shown)} pictures are too few for a source and {max(batches)} targets")
+    source, targets = shown[:1], shown[1:]
+    # Each batch size has its own nets: weights are laid out for the first size that they see.
+    quick = {batch: FastSwapper(model, precision=precision, motion=motion) for batch in batches}
+    encoded = {batch: swapper.encode(source, source, numbers=_PARTS) for batch, swapper in quick.items()}
+
+    def plain() -> Tensor:
+        return model.swap(source, targets[:1], _PARTS, motion=motion).prediction
+
+    def fast(batch: int) -> Tensor:
+        made: Tensor = quick[batch].swap(encoded[batch], targets[:batch], targets[:batch], numbers=_PARTS)[0]
+        return made
+
+    works: dict[int, Callable[[], Tensor]] = {0: plain, **{batch: partial(fast, batch) for batch in batches}}
+    taken = alternating(works, device, rounds=rounds, progress=progress)
+    by_batch = {batch: 1000 * taken[batch] / batch for batch in batches}
+    best = min(by_batch, key=by_batch.__getitem__)
+    wanted = model.swap(source, targets[:best], _PARTS, motion=motion).prediction
+    return SwapSpeed(
+        plain_ms_per_frame=1000 * taken[0],
+        fast_ms_per_frame=by_batch[best],
+        ratio=1000 * taken[0] / by_batch[best],
+        batch=best,
+        by_batch=by_batch,
+        precision=str(precision).removeprefix("torch."),
+        motion=motion,
+        rounds=rounds,
+        difference=difference(fast(best), wanted),
+        size_px=size,
+        device=str(device),
+        threads=torch.get_num_threads(),
+        cpu=cpu_name(),
+        cpu_features=cpu_features(),
+        torch=torch.__version__,
+    )
