@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from prosopon.app.demo_parts import PartsMade
 from prosopon.app.demo_scene import Scene
 from prosopon.app.report import Report
 
@@ -27,6 +28,7 @@ def write_page(
     *,
     verdicts: tuple[Verdict, Verdict],
     photograph: Path,
+    parts: PartsMade,
     figures: Mapping[str, Mapping[str, float]],
     seconds: Mapping[str, float],
     frames: int,
@@ -48,6 +50,15 @@ def write_page(
     if scene.exact is not None:
         shown.append((scene.exact.path, "exact answer: rendered, not generated"))
     report.media(*((path, caption) for path, caption in shown if path is not None))
+    report.section(
+        "Parts swapped",
+        "From left to right: source, target, the parts that a net found without labels, hair and lips of the source on "
+        "the target"
+        + (". Then the other way round: a target, and the face of the other on it" if parts.face else "")
+        + ". What is called by name is found by a face parser.",
+    )
+    report.media((parts.compare, "source, target, parts, swaps"))
+    report.media(*parts.files())
     report.section("Verified")
     report.answer(
         f"The result as it was written: integrity {good.integrity}, signature {good.signature}.", good=not good.is_bad

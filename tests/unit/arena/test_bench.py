@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from prosopon.arena import bench
+from prosopon.arena import timing
 from prosopon.arena.bench import time_animation, untrained_with_contrast
 from prosopon.arena.timing import difference
 from prosopon.create.fomm.config import CONFIGS
@@ -44,7 +44,7 @@ def test_report() -> None:
 def test_slow_rounds_do_not_move_the_median(monkeypatch: pytest.MonkeyPatch) -> None:
     # Plain and batch 1 alternate; the first pair warms up; one of the three rounds is disturbed.
     seconds = iter([99, 99, 0.8, 0.1, 50, 50, 0.8, 0.1])
-    monkeypatch.setattr(bench, "seconds_of", lambda work, device: next(seconds))
+    monkeypatch.setattr(timing, "seconds_of", lambda work, device: next(seconds))
     speed = time_animation(untrained_with_contrast("tiny"), torch.float32, batches=(1,), rounds=3)
     assert speed.plain_ms_per_frame == pytest.approx(800)
     assert speed.fast_ms_per_frame == pytest.approx(100)

@@ -71,6 +71,7 @@ def run(args: Demo, console: Console) -> int:
     """Make everything and write the page."""
     from prosopon.app.compare import side_by_side
     from prosopon.app.demo_page import write_page
+    from prosopon.app.demo_parts import make_parts
     from prosopon.app.demo_scene import Scene, own_scene, rendered_scene
     from prosopon.create.fomm.framing import look
     from prosopon.create.fomm.technique import FirstOrderMotion
@@ -116,6 +117,8 @@ def run(args: Demo, console: Console) -> int:
         bad = verify(tampered_path)
     with watch.stage("find the face on a photograph"):
         photograph = found_on_a_photograph(folder / "found.png")
+    with watch.stage("find parts, swap them, write, sign"):
+        parts = make_parts(folder, scene, console)
     with watch.stage("measure"):
         figures = {} if scene.exact is None else measure(scene.source, result, scene.exact)
     write_page(
@@ -125,6 +128,7 @@ def run(args: Demo, console: Console) -> int:
         compare,
         verdicts=(good, bad),
         photograph=photograph,
+        parts=parts,
         figures=figures,
         seconds=watch.seconds,
         frames=len(clip),
@@ -134,6 +138,8 @@ def run(args: Demo, console: Console) -> int:
         {
             "page": page,
             "result": published.path,
+            "parts": parts.drawn,
+            "swapped": [path for path, _ in parts.files()],
             "verified": good.as_json(),
             "tampered": bad.as_json(),
             "figures": figures,

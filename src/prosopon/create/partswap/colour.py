@@ -1,47 +1,87 @@
-"""Skin of one picture brought to the colour of another's, in Lab: means and spreads, no more (Reinhard et al. 2001)."""
+"""Skin of one picture brought to the colour of another's: its mean in CIE Lab, and nothing else."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 from skimage.color import lab2rgb, rgb2lab
 
 from prosopon.core.clip import Frame
 
 _LEAST_PIXELS = 50
-_STRETCH = (0.7, 1.4)
-"""How far contrasts may change: a shadow across half a face is not to be carried over."""
+_MOST_PIXELS = 4000
+_LEAST_GAIN, _LEAST_BEND = 0.35, 0.4
+"""How far lightness may change: what is nearly black has no contrast left to show."""
+_LIKE_SKIN = 25.0
+"""How far a colour may be from the skin's to be changed like it, in Lab."""
 
 
 @dataclass(frozen=True)
 class SkinTone:
-    """Colour of skin: mean and spread in CIE Lab, each `(3,)`."""
+    """Colour of skin: some of its pixels in CIE Lab, `(N, 3)`."""
 
-    mean: NDArray[np.float64]
-    spread: NDArray[np.float64]
+    lab: NDArray[np.float64]
 
     @classmethod
     def of(cls, pixels: NDArray[np.uint8]) -> SkinTone | None:
         """Of pixels `uint8 (N, 3)`; None where there are too few."""
         if len(pixels) < _LEAST_PIXELS:
             return None
-        lab = rgb2lab(pixels[None].astype(np.float64) / 255)[0]
-        return cls(lab.mean(0), lab.std(0))
+        some = pixels[:: -(-len(pixels) // _MOST_PIXELS)]
+        return cls(rgb2lab(some[None].astype(np.float64) / 255)[0])
 
     @classmethod
-    def mean_of(cls, tones: list[SkinTone]) -> SkinTone:
-        """Of several, the mean; there is one at least."""
-        return cls(np.mean([one.mean for one in tones], 0), np.mean([one.spread for one in tones], 0))
+    def joined(cls, tones: Sequence[SkinTone]) -> SkinTone:
+        """Of several, all pixels; there is one tone at least."""
+        return cls(np.concatenate([one.lab for one in tones]))
+
+    @property
+    def mean(self) -> NDArray[np.float64]:
+        """Mean colour in Lab, `(3,)`."""
+        mean: NDArray[np.float64] = self.lab.mean(0)
+        return mean
 
 
 def recoloured(picture: Frame, of: SkinTone, to: SkinTone) -> Frame:
-    """A picture `uint8 (H, W, 3)` changed as a whole, such that skin of one tone becomes that of another."""
-    stretch = np.clip(to.spread / np.maximum(of.spread, 1e-3), *_STRETCH)
-    # Colours keep their spread: reddened cheeks are the person's, contrast is the light's.
-    stretch[1:] = 1.0
+    """A picture `uint8 (H, W, 3)` changed as a whole, such that skin of one tone has the mean colour of another.
+
+    What shall be darker is dimmed, as by less light. What shall be lighter runs along a curve that leaves black and
+    white where they are, so that eyes and nostrils keep their contrast. Hue moves the less, the less a colour is like
+    the skin's, so that whites of eyes and shirts stay white.
+    """
     lab = rgb2lab(picture.astype(np.float64) / 255)
-    lab = (lab - of.mean) * stretch + to.mean
+    gain = float(to.mean[0] / max(of.mean[0], 1e-3))
+    if gain < 1:
+        lab[..., 0] *= max(gain, _LEAST_GAIN)
+    else:
+        lab[..., 0] = _bent(lab[..., 0], _bend(of.lab[:, 0], float(to.mean[0])))
+    hue = of.mean[1:]
+    shift = (to.mean[1:] - hue) / _like(of.lab[:, 1:], hue).mean()
+    lab[..., 1:] += _like(lab[..., 1:], hue) * shift
     changed: Frame = np.clip(np.round(lab2rgb(lab) * 255), 0, 255).astype(np.uint8)
     return changed
+
+
+def _bent(lightness: NDArray[np.float64], bend: float) -> NDArray[np.float64]:
+    curve: NDArray[np.float64] = 100 * np.clip(lightness / 100, 0, 1) ** bend
+    return curve
+
+
+def _bend(lightness: NDArray[np.float64], wanted: float) -> float:
+    """The bend that brings the mean of some lightnesses up to a wanted one, as far as it is allowed."""
+
+    def missing(bend: float) -> float:
+        return float(_bent(lightness, bend).mean()) - wanted
+
+    return _LEAST_BEND if missing(_LEAST_BEND) <= 0 else float(brentq(missing, _LEAST_BEND, 1.0))
+
+
+def _like(colours: NDArray[np.float64], hue: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How far colours `(..., 2)` are like the skin's, `(..., 1)`, 0 to 1."""
+    apart = np.linalg.norm(colours - hue, axis=-1, keepdims=True)
+    like: NDArray[np.float64] = np.exp(-((apart / _LIKE_SKIN) ** 2))
+    return like

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -24,6 +23,7 @@ from prosopon.create.partswap.net import (
     part_flow,
     visibility,
 )
+from prosopon.create.partswap.options import Where
 from prosopon.models.enlarging import enlarged
 from prosopon.models.folded import prepared
 from prosopon.models.grid import warp
@@ -140,7 +140,7 @@ class FastSwapper:
         *,
         mask: Tensor | None = None,
         numbers: Sequence[int] = (),
-        whose: Literal["target", "source", "both"] = "target",
+        whose: Where = "target",
         hard: bool = False,
     ) -> tuple[Tensor, Tensor]:
         """Frames of the target with parts of the source.
@@ -151,7 +151,7 @@ class FastSwapper:
             full: `(B, 3, S, S)` the same at the size that is worked on.
             mask: `(B, 1, S, S)` where the target has the parts; of segments by `numbers` when not given.
             numbers: parts that were asked for by number.
-            whose: where the parts are taken: where the target has them, or the source, moved, or any of them.
+            whose: where the parts are taken: where the target has them, the source, moved, any of them, or both.
             hard: take each pixel wholly or not at all.
 
         Returns:
@@ -168,7 +168,7 @@ class FastSwapper:
         taken = torch.zeros(batch, 1, side, side, device=self.device) if mask is None else mask.to(self.device)
         if whose != "target" and source.mask is not None:
             own = warp(source.mask.to(self.device).expand(batch, -1, -1, -1), large, align_corners=align_corners)
-            taken = own if whose == "source" else torch.maximum(taken, own)
+            taken = {"source": own, "both": torch.maximum(taken, own), "overlap": torch.minimum(taken, own)}[whose]
         if hard:
             taken = (taken > 0.5).float()
         moved = self.reconstruction.move(source.features.expand(batch, -1, -1, -1), flow, visible)

@@ -12,7 +12,8 @@ WEIGHTS = "partswap.face"
 """What parts are swapped with where nobody says otherwise."""
 ALIGNMENT = "fomm.face"
 """Whose motion lays the source over the target with `--motion fomm`."""
-Whose = Literal["auto", "target", "source", "both"]
+Where = Literal["target", "source", "both", "overlap"]
+Whose = Literal["auto", "target", "source", "both", "overlap"]
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,9 @@ class SwapOptions:
     use_source_segmentation: bool = False
     """Take the parts where they are in the source, moved over the target; the same as --whose source."""
     whose: Whose = "auto"
-    """Where parts are taken: where they are in the target, in the source moved over it, or in both. Auto takes both for
-    parts by name, the target, as published, for parts by number."""
+    """Where parts are taken: where they are in the target, in the source moved over it, in any of them (both), or where
+    they overlap. Auto: by number the target, as published; by name both, but the overlap for face and skin, so that no
+    hair comes with them."""
     motion: Literal["auto", "parts", "fomm"] = "auto"
     """Who lays the source over the target: the parts' own motion, or animation weights, which are closer. Auto takes
     the latter for parts by name."""
@@ -91,13 +93,17 @@ def wanted(options: SwapOptions) -> Wanted:
     return Wanted(names=tuple(dict.fromkeys(words)))
 
 
-def whose(options: SwapOptions) -> Literal["target", "source", "both"]:
+def whose(options: SwapOptions) -> Where:
     """Where the parts are taken."""
     if options.use_source_segmentation:
         return "source"
     if options.whose != "auto":
         return options.whose
-    return "both" if wanted(options).names else "target"
+    names = wanted(options).names
+    if not names:
+        return "target"
+    # With the hair goes the whole head, and nothing of it can come where it should not.
+    return "overlap" if {"face", "skin"} & {*names} and "hair" not in names else "both"
 
 
 def motion(options: SwapOptions) -> Literal["parts", "fomm"]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter, maximum_filter
+from scipy.ndimage import gaussian_filter, label, maximum_filter
 from torch import Tensor
 
 from prosopon.core.clip import Clip, Frame
@@ -36,6 +36,8 @@ _SEAM = 0.012
 """How far beyond its edge the decoder may paint over what stays."""
 _BORDER = 0.06
 """How the picture's own border fades, for parts that reach beyond it."""
+_SPECK = 0.05
+"""Islands smaller than this share of the largest one are errors of the parser."""
 _TONE_FRAMES, _TONE_WITHIN = 6, 250
 """So many frames, out of the first ones, tell the colour of the target's skin."""
 _SKIN = frozenset((Part.SKIN, Part.NOSE))
@@ -191,7 +193,8 @@ class _Looks:
             if found is None:
                 masks.append(np.zeros((self.side, self.side), np.float32))
             else:
-                masks.append(found.mask(self._parts, self.side, self.side, feather_px=_EDGE * self.side))
+                cleaned = replace(found, parts=without_specks(found.parts, self._parts))
+                masks.append(cleaned.mask(self._parts, self.side, self.side, feather_px=_EDGE * self.side))
         return torch.from_numpy(np.stack(masks))[:, None]
 
     def tone(self, frame: Frame, head: Head) -> SkinTone | None:
@@ -201,6 +204,16 @@ class _Looks:
         if found is None:
             return None
         return SkinTone.of(patch[found.mask(_SKIN, self.side, self.side) > 0.95])
+
+
+def without_specks(parts: NDArray[np.uint8], wanted: Collection[Part]) -> NDArray[np.uint8]:
+    """A part map without the small islands of some parts, taken together: they become background."""
+    islands, count = label(np.isin(parts, [int(part) for part in wanted]))
+    if count < 2:
+        return parts
+    sizes = np.bincount(islands.ravel())[1:]
+    small = 1 + np.flatnonzero(sizes < _SPECK * sizes.max())
+    return np.where(np.isin(islands, small), np.uint8(Part.BACKGROUND), parts)
 
 
 def _matched(picture: Frame, scene: Scene, looks: _Looks) -> Frame:
@@ -217,4 +230,4 @@ def _matched(picture: Frame, scene: Scene, looks: _Looks) -> Frame:
             tones.append(tone)
         if index >= max(looked_at):
             break
-    return recoloured(picture, own, SkinTone.mean_of(tones)) if tones else picture
+    return recoloured(picture, own, SkinTone.joined(tones)) if tones else picture
