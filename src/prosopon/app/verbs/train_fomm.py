@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,29 +11,22 @@ import tyro
 
 from prosopon.app.args import Output
 from prosopon.app.console import Console
+from prosopon.app.motion_training import Footage, Length, faces_of, settings_of, videos_of
 from prosopon.app.trained import preview_publisher, tell_trained
 from prosopon.core.content_id import sha256_of
-from prosopon.core.errors import ExitCode, UsageError
+from prosopon.core.errors import ExitCode
 from prosopon.core.history import SourceType
-from prosopon.create.fomm.config import FommConfig
 from prosopon.create.fomm.config_file import find_config
 from prosopon.create.fomm.recipe import FommRecipe, card_of
 from prosopon.create.fomm.start import start_from
 from prosopon.datasets.face_pairs import PairConfig
-from prosopon.datasets.material import Material, face_material, prepare_footage, video_material
-from prosopon.datasets.prepared import Store
-from prosopon.datasets.rendered_clips import RenderedPeople, prepare_rendered
 from prosopon.models.catalogue import check_name
 from prosopon.models.feature_choice import Features, load_features
-from prosopon.train.epochs import plan
 from prosopon.train.loop import fit
 from prosopon.train.randomness import seed_all
 from prosopon.train.runfile import Command
-from prosopon.train.settings import Options, Settings
+from prosopon.train.settings import Options
 from prosopon.train.toml import plain
-
-_MEASURE_EVERY = 500
-"""Steps between measurements where there is held-out data and nothing else is said."""
 
 
 @dataclass(frozen=True)
@@ -45,26 +38,11 @@ class TrainFomm:
 
     output: Output
     """The run folder."""
-    data: tuple[Path, ...] = ()
-    """Folders to learn from. Configuration mini: videos and pictures of faces, a sub-folder for each person. The
-    published ones: the published form, folders train and test, or videos alone."""
     config: str = "mini"
     """Configuration: mini (faces, for a laptop), face (the same against a discriminator), vox-256, vox-adv-256,
     taichi-256, taichi-adv-256, mgif-256, fashion-256, nemo-256, bair-256, or a TOML or JSON file of the same form."""
-    held_out: tuple[Path, ...] = ()
-    """Folders, as --data, of people to measure on and never to learn from."""
-    prepared: tuple[Path, ...] = ()
-    """Folders of faces that were cut out before."""
-    held_out_prepared: tuple[Path, ...] = ()
-    """The same, to measure on."""
-    every: int = 2
-    """Learn from every n-th frame of the footage."""
-    rendered_people: int = 60
-    """Learn from so many rendered people too, whose landmarks are exact; 0 for none. Takes minutes, once."""
-    rendered_frames: int = 40
-    """Pictures of each rendered person."""
-    facekit: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
-    """Render people with faces of the ICT Face Model Light too, as many again; docs/studio.md says how to get it."""
+    footage: Annotated[Footage, tyro.conf.OmitArgPrefixes] = field(default_factory=Footage)
+    """What it learns from."""
     name: str | None = None
     """What the weights are called; fomm.CONFIG when not given."""
     start_from: Path | None = None
@@ -76,14 +54,8 @@ class TrainFomm:
     """A file with the ImageNet weights of VGG19, or of another face reader than faces.reader."""
     licence: str = "that of the data it was trained on"
     """Goes into the card beside the weights."""
-    steps: int | None = None
-    """Stop after so many steps in all, resumed ones included; a published configuration brings its own number."""
-    minutes: float | None = None
-    """Stop after so many minutes of training in all, resumed ones included."""
-    batch_size: int | None = None
-    """Items in one step; the configuration's when not given."""
-    milestones: tuple[int, ...] | None = None
-    """Steps after which the learning rates drop; the configuration's when not given."""
+    length: Annotated[Length, tyro.conf.OmitArgPrefixes] = field(default_factory=Length)
+    """How long it learns."""
     loop: Annotated[Options, tyro.conf.OmitArgPrefixes] = field(default_factory=Options)
     """How the training loop runs."""
 
@@ -94,8 +66,15 @@ def run(args: TrainFomm, console: Console) -> int:
     if not first:
         console.as_json = False  # of several processes one answers
     config = find_config(args.config)
-    material = _material(args, config, console)
-    settings = _settings(args, config, material)
+    if config.face is None:
+        material = videos_of(
+            args.footage, config.name, config.schedule,
+            size_px=config.model.size_px, augment=config.augment, id_sampling=config.id_sampling,
+        )  # fmt: skip
+    else:
+        pairs = PairConfig(size_px=config.model.size_px)
+        material = faces_of(args.footage, pairs, console)
+    settings = settings_of(args.loop, args.length, config.schedule, material, published=config.face is None)
     name = check_name(args.name or f"fomm.{config.name}")
     seed_all(settings.seed)
     recipe = FommRecipe(
@@ -120,42 +99,3 @@ def run(args: TrainFomm, console: Console) -> int:
     if first:
         tell_trained(result, args.output, console)
     return ExitCode.FINE
-
-
-def _material(args: TrainFomm, config: FommConfig, console: Console) -> Material:
-    if config.face is None:
-        if args.prepared or args.held_out_prepared:
-            raise UsageError(f"{config.name} learns from videos, not from prepared faces", "give --data")
-        return video_material(
-            args.data, args.held_out,
-            size_px=config.model.size_px, augment=config.augment,
-            id_sampling=config.id_sampling, repeats=config.schedule.num_repeats,
-        )  # fmt: skip
-    stores = [Store.open(folder) for folder in args.prepared]
-    held_out = [Store.open(folder) for folder in args.held_out_prepared]
-    if args.data:
-        stores.append(prepare_footage(args.data, every=args.every, progress=console))
-    if args.rendered_people:
-        kits = [None] if args.facekit is None else [None, args.facekit]
-        wanted = [RenderedPeople(args.rendered_people, args.rendered_frames, facekit=kit) for kit in kits]
-        stores += [prepare_rendered(one, progress=console) for one in wanted]
-    if args.held_out:
-        held_out.append(prepare_footage(args.held_out, every=args.every, progress=console))
-    return face_material(stores, held_out, PairConfig(size_px=config.model.size_px))
-
-
-def _settings(args: TrainFomm, config: FommConfig, material: Material) -> Settings:
-    """The loop's settings; what was not given comes from the configuration's schedule."""
-    options = args.loop
-    if material.held_out and options.measure_every is None:
-        options = replace(options, measure_every=_MEASURE_EVERY)
-    batch_size = args.batch_size or config.schedule.batch_size
-    schedule = plan(config.schedule, len(material.dataset), batch_size)
-    by_schedule = config.face is None and args.minutes is None
-    return Settings(
-        **asdict(options),
-        steps=schedule.steps if args.steps is None and by_schedule else args.steps,
-        minutes=args.minutes,
-        batch_size=batch_size,
-        milestones=schedule.milestones if args.milestones is None else args.milestones,
-    )
