@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from prosopon.core.errors import CheckpointError
@@ -26,12 +27,14 @@ class Alignment:
         dense: joins the motions of keypoints into a flow.
         detector: finds the keypoints; None for published weights, where the parts' shifts and affine motions serve.
         weights_name, weights_sha256: of what was loaded, for the record.
+        size_px: side of the pictures that the nets were trained on; None: any.
     """
 
     dense: DenseMotion
     detector: KeypointDetector | None = None
     weights_name: str = "untrained"
     weights_sha256: str | None = None
+    size_px: int | None = None
 
     @classmethod
     def from_weights(cls, name_or_path: str | Path) -> Alignment:
@@ -61,7 +64,7 @@ class Alignment:
         checkpoint.load_strict(detector, points, f"the keypoint detector of {entry.name}")
         inner = checkpoint.part(checkpoint.part(state, "generator"), "dense_motion_network")
         checkpoint.load_strict(dense, inner, f"the dense motion of {entry.name}")
-        return cls(dense.eval(), detector.eval(), entry.name, entry.sha256)
+        return cls(dense.eval(), detector.eval(), entry.name, entry.sha256, config.size_px)
 
     @property
     def num_kp(self) -> int:
@@ -75,11 +78,17 @@ class Alignment:
             self.detector.to(device)
         return self
 
+    def fitted(self, pictures: Tensor) -> Tensor:
+        """Pictures `(B, 3, H, W)` at the size of these nets, which may be another than that of part swap's."""
+        if self.size_px is None or pictures.shape[-1] == self.size_px:
+            return pictures
+        return F.interpolate(pictures, size=(self.size_px, self.size_px), mode="bilinear", antialias=True)
+
     def keypoints(self, picture: Tensor, segments: Segments) -> Keypoints:
         """The points that pictures `(B, 3, H, W)` are aligned by."""
         if self.detector is None:
             return segments.keypoints
-        found: Keypoints = self.detector(picture)
+        found: Keypoints = self.detector(self.fitted(picture))
         return Keypoints(found.value, found.jacobian)
 
     def flow(self, source: Tensor, kp_source: Keypoints, kp_target: Keypoints) -> tuple[Tensor, Tensor | None]:
@@ -89,5 +98,5 @@ class Alignment:
             source: `(B, 3, H, W)` in [0, 1].
             kp_source, kp_target: from `keypoints`.
         """
-        motion = self.dense(self.dense.down(source), kp_source, kp_target)
+        motion = self.dense(self.dense.down(self.fitted(source)), kp_source, kp_target)
         return motion.deformation, motion.occlusion_map

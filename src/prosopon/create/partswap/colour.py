@@ -77,6 +77,8 @@ def _bend(lightness: NDArray[np.float64], wanted: float) -> float:
     def missing(bend: float) -> float:
         return float(_bent(lightness, bend).mean()) - wanted
 
+    if missing(1.0) >= 0:  # the same lightness, but for rounding
+        return 1.0
     return _LEAST_BEND if missing(_LEAST_BEND) <= 0 else float(brentq(missing, _LEAST_BEND, 1.0))
 
 

@@ -95,6 +95,7 @@ class FastSwapper:
                 None if detector is None else quick_detector(detector, precision, torch.float32 if small else None),
                 model.alignment.weights_name,
                 model.alignment.weights_sha256,
+                model.alignment.size_px,
             )
 
     def _channels_last(self, pictures: Tensor) -> Tensor:
@@ -121,12 +122,14 @@ class FastSwapper:
         if self.alignment is None:
             return EncodedSource(shown, features, mask, segments)
         keypoints = self._keypoints(image, segments)
-        return EncodedSource(shown, features, mask, segments, self.alignment.dense.down(image), keypoints)
+        return EncodedSource(
+            shown, features, mask, segments, self.alignment.dense.down(self.alignment.fitted(image)), keypoints
+        )
 
     def _keypoints(self, image: Tensor, segments: Segments | None) -> Keypoints:
         assert self.alignment is not None  # noqa: S101 - callers have checked
         if self.alignment.detector is not None:
-            found: Keypoints = self.alignment.detector(image)
+            found: Keypoints = self.alignment.detector(self.alignment.fitted(image))
             return Keypoints(found.value, found.jacobian)
         assert segments is not None  # noqa: S101 - made for this
         return segments.keypoints
