@@ -12,7 +12,7 @@ from prosopon.core.clip import Clip
 from prosopon.core.errors import MissingError, UsageError
 from prosopon.core.faces import Box, Face, Track, Tracks
 from prosopon.core.progress import Progress
-from prosopon.create.partswap.options import SwapOptions
+from prosopon.create.partswap.options import SwapOptions, Where
 from prosopon.faces.crop import square
 from prosopon.faces.crop_option import parse_crop
 from prosopon.faces.head_box import head_box
@@ -76,6 +76,22 @@ def look_at(
         target,
         heads_in_target(target, options, tracks_by, progress),
     )
+
+
+def check_faces(scene: Scene, where: Where) -> None:
+    """Parts by name are found by landmarks: see that there are some wherever the parts are taken.
+
+    Raises:
+        MissingError: nobody looked for a face there.
+    """
+    known = {"source": scene.head.face is not None, "target": any(head and head.face for head in scene.heads)}
+    asked = [role for role in known if where in (role, "both", "overlap")]
+    unknown = [role for role in asked if not known[role]]
+    if unknown and (where != "both" or unknown == asked):
+        raise MissingError(
+            f"parts by name need a face, and nobody looked for one in the {' and the '.join(unknown)}",
+            "leave crops and --faces at auto, or ask for parts by number",
+        )
 
 
 def head_in_source(source: Clip, options: SwapOptions, tracks_by: Mapping[str, Tracks], progress: Progress) -> Head:

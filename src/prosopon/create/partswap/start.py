@@ -37,7 +37,13 @@ def start_from(modules: Mapping[str, nn.Module], path: Path, keypoints: Sequence
     else:
         published = PublishedStates([path])
         states = {"segmentation_module": published.segmentation, "reconstruction_module": published.reconstruction}
-    segmentation = _chosen(states["segmentation_module"], keypoints)
+    try:
+        segmentation = _chosen(states["segmentation_module"], keypoints)
+    except IndexError:
+        raise CheckpointError(
+            f"{path.name} has fewer keypoints than the parts of this configuration begin with",
+            f"start from weights that have {max(keypoints) + 1} or more, each with its own affine motion",
+        ) from None
     own = modules["segmentation_module"].state_dict()
     if "segmentation.weight" not in segmentation:
         segmentation |= {key: value for key, value in own.items() if key.startswith("segmentation.")}

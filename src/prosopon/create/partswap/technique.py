@@ -22,9 +22,9 @@ from prosopon.create.partswap.config import (
     get_config,
 )
 from prosopon.create.partswap.fast import FastSwapper
-from prosopon.create.partswap.following import look_at
+from prosopon.create.partswap.following import check_faces, look_at
 from prosopon.create.partswap.model import PartSwapModel, resolve_model_config
-from prosopon.create.partswap.options import SwapOptions, motion, wanted
+from prosopon.create.partswap.options import SwapOptions, motion, wanted, whose
 from prosopon.create.partswap.swapping import swapped
 from prosopon.faces.parsing.parser import FaceParser, open_parser
 from prosopon.models.catalogue import find
@@ -160,9 +160,12 @@ class PartSwap(PartSwapModel):
         alignment = self.checked_alignment() if kind == "fomm" else None
         if parser is None:
             parser = open_parser("auto" if asked.names else "landmarks")
+        scene = look_at(source, target, options, tracks_by, progress)
+        if asked.names:
+            check_faces(scene, whose(options))
         return swapped(
             FastSwapper(self, precision=precision, motion=kind, segments=bool(asked.numbers)),
-            look_at(source, target, options, tracks_by, progress),
+            scene,
             options,
             parser,
             record={
