@@ -60,8 +60,14 @@ class Length:
     """Steps after which the learning rates drop; the configuration's when not given."""
 
 
-def faces_of(footage: Footage, pairs: PairConfig, progress: Progress) -> Material:
+def faces_of(footage: Footage, pairs: PairConfig, progress: Progress, *, surroundings: bool = False) -> Material:
     """Pairs of faces out of all that was named.
+
+    Args:
+        footage: as set by the user.
+        pairs: how they are drawn.
+        progress: hears of what is prepared.
+        surroundings: whether rendered people stand before pictures and patterns instead of soft backdrops.
 
     Raises:
         UsageError: nothing was.
@@ -75,7 +81,10 @@ def faces_of(footage: Footage, pairs: PairConfig, progress: Progress) -> Materia
     learnt = stores(footage.prepared, footage.data)
     if footage.rendered_people:
         kits = [None] if footage.facekit is None else [None, footage.facekit]
-        wanted = [RenderedPeople(footage.rendered_people, footage.rendered_frames, facekit=kit) for kit in kits]
+        wanted = [
+            RenderedPeople(footage.rendered_people, footage.rendered_frames, facekit=kit, surroundings=surroundings)
+            for kit in kits
+        ]
         learnt += [prepare_rendered(one, progress=progress) for one in wanted]
     return face_material(learnt, stores(footage.held_out_prepared, footage.held_out), pairs)
 

@@ -13,8 +13,10 @@ from prosopon.core.content_id import sha256_of
 from prosopon.core.faces import Pose
 from prosopon.core.progress import SILENT, Progress
 from prosopon.datasets.prepared import CROP_SIDE, FRAME_PX, Cutting, Store, kept_cuttings
+from prosopon.faces.builtin.nobody import NAMES, picture_without_faces
 from prosopon.faces.crop import cut
 from prosopon.faces.head_box import still_box
+from prosopon.faces.reader.surroundings import before, draw_surroundings
 from prosopon.studio.facekit import open_kit, random_face
 from prosopon.studio.performance import Performance
 from prosopon.studio.person import Identity, Light
@@ -40,6 +42,8 @@ class RenderedPeople:
         frames: frames of each.
         seed: people, light and movement follow from it.
         facekit: faces of a kit (`studio.facekit`) instead of the built-in head.
+        surroundings: pictures, patterns and plain colours behind the people instead of the studio's soft backdrops;
+            they stand still while the head moves.
         wide_share: share of the people who turn their heads nearly twice as far as people who talk do.
     """
 
@@ -47,6 +51,7 @@ class RenderedPeople:
     frames: int
     seed: int = 0
     facekit: Path | None = None
+    surroundings: bool = False
     wide_share: float = 0.4
 
 
@@ -90,10 +95,15 @@ def _person(wanted: RenderedPeople, number: int) -> tuple[Shot, Cutting]:
         pose = placement.pose
         placement = replace(placement, pose=Pose(pose.yaw * wider, pose.pitch * wider**0.5, pose.roll))
         renderings.append(render(identity, placement, expression, light, _RENDER_PX))
+    images = [shown.image for shown in renderings]
+    if wanted.surroundings:
+        picture = picture_without_faces(NAMES[int(rng.integers(len(NAMES)))])
+        behind = draw_surroundings(picture, _RENDER_PX, rng)
+        images = [before(shown.image, shown.parts, behind) for shown in renderings]
     box = still_box([shown.landmarks for shown in renderings], CROP_SIDE)
     corner, scale = np.array((box.left, box.top)), FRAME_PX / box.width
     cutting = Cutting(
-        [cut(shown.image, box, FRAME_PX) for shown in renderings],
+        [cut(image, box, FRAME_PX) for image in images],
         [((shown.landmarks - corner) * scale).astype(np.float32) for shown in renderings],
     )
     name = f"{'rendered' if wanted.facekit is None else 'facekit'}-{wanted.seed}-{number:04d}"

@@ -77,7 +77,7 @@ def run(args: TrainPartswap, console: Console) -> int:
         )  # fmt: skip
     else:
         pairs = PairConfig(size_px=config.model.size_px, rendered_share=_RENDERED_SHARE, still_share=0)
-        material = faces_of(args.footage, pairs, console)
+        material = faces_of(args.footage, pairs, console, surroundings=True)
     settings = settings_of(args.loop, args.length, config.schedule, material, published=config.face is None)
     name = check_name(args.name or f"partswap.{config.name}")
     seed_all(settings.seed)

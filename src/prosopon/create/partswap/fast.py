@@ -7,7 +7,7 @@ pictures put together by matrix products.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,23 +15,55 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from prosopon.create.partswap.alignment import Alignment
-from prosopon.create.partswap.model import PartSwapModel, SwapMotion
+from prosopon.create.partswap.model import PartSwapModel, SwapMotion, at_features
 from prosopon.create.partswap.net import (
     ReconstructionModule,
     SegmentationModule,
     Segments,
     part_flow,
+    resized,
     visibility,
 )
 from prosopon.create.partswap.options import Where
 from prosopon.models.enlarging import enlarged
 from prosopon.models.folded import prepared
-from prosopon.models.grid import warp
+from prosopon.models.grid import resize_flow, warp
 from prosopon.models.motion.keypoints import Keypoints
 from prosopon.models.motion.quick import quick_dense, quick_detector
 
 _SMALL_PX = 256
 """Nets smaller than this read positions in float32: a point that is off moves the whole picture."""
+
+
+_JOINING: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"both": torch.maximum, "overlap": torch.minimum}
+
+
+@dataclass(frozen=True)
+class PartMask:
+    """Where parts are, 0 to 1.
+
+    Attributes:
+        full: `(B, 1, S, S)` at the size that is worked on.
+        share: `(B, 1, h, w)` at the size of the features.
+    """
+
+    full: Tensor
+    share: Tensor
+
+    def expand(self, batch: int) -> PartMask:
+        """A single row, repeated for a batch without copying."""
+        return PartMask(self.full.expand(batch, -1, -1, -1), self.share.expand(batch, -1, -1, -1))
+
+    def moved(self, flow: Tensor, large: Tensor, *, align_corners: bool) -> PartMask:
+        """Read where a flow points: `(B, h', w', 2)`, and the same at the size that is worked on."""
+        small = resize_flow(flow, self.share.shape[-2], self.share.shape[-1], align_corners=False)
+        return PartMask(
+            warp(self.full, large, align_corners=align_corners), warp(self.share, small, align_corners=align_corners)
+        )
+
+    def joined(self, other: PartMask, how: Callable[[Tensor, Tensor], Tensor]) -> PartMask:
+        """With another one."""
+        return PartMask(how(self.full, other.full), how(self.share, other.share))
 
 
 @dataclass(frozen=True)
@@ -41,14 +73,14 @@ class EncodedSource:
     Attributes:
         picture: `(1, 3, S, S)` float32, whose pixels are taken.
         features: `(1, C, h, w)` float32 of the picture at the nets' size.
-        mask: `(1, 1, S, S)` where its parts are, or None where nobody asks.
+        mask: where its parts are, or None where nobody asks.
         segments: its parts, where they move it.
         small, keypoints: what dense motion needs of it, where that moves it.
     """
 
     picture: Tensor
     features: Tensor
-    mask: Tensor | None
+    mask: PartMask | None
     segments: Segments | None = None
     small: Tensor | None = None
     keypoints: Keypoints | None = None
@@ -103,7 +135,13 @@ class FastSwapper:
 
     @torch.inference_mode()
     def encode(
-        self, picture: Tensor, full: Tensor, *, mask: Tensor | None = None, numbers: Sequence[int] = ()
+        self,
+        picture: Tensor,
+        full: Tensor,
+        *,
+        mask: Tensor | None = None,
+        numbers: Sequence[int] = (),
+        hard: bool = False,
     ) -> EncodedSource:
         """Look at a source once.
 
@@ -112,18 +150,18 @@ class FastSwapper:
             full: the same `(1, 3, S, S)` at the size that is worked on.
             mask: `(1, 1, S, S)` where its parts are; of segments by `numbers` when not given.
             numbers: parts that were asked for by number.
+            hard: take each pixel wholly or not at all.
         """
         image = self._channels_last(picture)
         segments = None if self.segmentation is None else self.segmentation(image)
-        if mask is None and segments is not None and numbers:
-            mask = _at_size(segments.of(numbers), full.shape[-1])
         features = self.reconstruction.encode(image).float().contiguous()
         shown = full.to(self.device).float()
+        where = self._where(mask, segments, numbers, hard, (full.shape[-1], features.shape[-1]))
         if self.alignment is None:
-            return EncodedSource(shown, features, mask, segments)
+            return EncodedSource(shown, features, where, segments)
         keypoints = self._keypoints(image, segments)
         return EncodedSource(
-            shown, features, mask, segments, self.alignment.dense.down(self.alignment.fitted(image)), keypoints
+            shown, features, where, segments, self.alignment.dense.down(self.alignment.fitted(image)), keypoints
         )
 
     def _keypoints(self, image: Tensor, segments: Segments | None) -> Keypoints:
@@ -165,23 +203,45 @@ class FastSwapper:
         segments = None if self.segmentation is None else self.segmentation(image)
         flow, visible = self._motion(source, image, segments)
         large = enlarged(flow.permute(0, 3, 1, 2), side, side, mode="bilinear", align_corners=True).permute(0, 2, 3, 1)
-        if mask is None and segments is not None and numbers:
-            mask = _at_size(segments.of(numbers), side)
         align_corners = self.reconstruction.align_corners
-        taken = torch.zeros(batch, 1, side, side, device=self.device) if mask is None else mask.to(self.device)
-        if whose != "target" and source.mask is not None:
-            own = warp(source.mask.to(self.device).expand(batch, -1, -1, -1), large, align_corners=align_corners)
-            taken = {"source": own, "both": torch.maximum(taken, own), "overlap": torch.minimum(taken, own)}[whose]
-        if hard:
-            taken = (taken > 0.5).float()
         moved = self.reconstruction.move(source.features.expand(batch, -1, -1, -1), flow, visible)
         kept = self.reconstruction.encode(image).float()
-        share = F.adaptive_avg_pool2d(taken, (kept.shape[-2], kept.shape[-1]))
-        code = kept.lerp(moved.features, share)
+        taken = self._where(mask, segments, numbers, hard, (side, kept.shape[-1]))
+        if taken is None:
+            taken = PartMask(full.new_zeros(batch, 1, side, side), kept.new_zeros(batch, 1, *kept.shape[-2:]))
+        if whose != "target" and source.mask is not None:
+            own = source.mask.expand(batch).moved(flow, large, align_corners=align_corners)
+            taken = own if whose == "source" else taken.joined(own, _JOINING[whose])
+        code = kept.lerp(moved.features, taken.share)
         picture = source.picture.expand(batch, -1, -1, -1)
         pixels = warp(picture, large, align_corners=align_corners, padding="border")
-        shown = full.to(self.device).lerp(pixels, taken)
-        return self._painted(code, shown), taken
+        shown = full.to(self.device).lerp(pixels, taken.full)
+        return self._painted(code, shown), taken.full
+
+    def _where(
+        self,
+        mask: Tensor | None,
+        segments: Segments | None,
+        numbers: Sequence[int],
+        hard: bool,
+        sides: tuple[int, int],
+    ) -> PartMask | None:
+        """Where parts are, by a mask that was given or by number; None where neither is said.
+
+        `sides`: of what is worked on, and of the features.
+        """
+        if mask is None and (segments is None or not numbers):
+            return None
+        assert mask is not None or segments is not None  # noqa: S101 - the line before
+        found = segments.of(numbers) if mask is None and segments is not None else mask
+        assert found is not None  # noqa: S101 - likewise
+        found = found.to(self.device).float()
+        if hard:
+            found = (found > 0.5).float()
+        large, small = sides
+        fits = found.shape[-1] % small == 0 or found.shape[-1] < small
+        share = at_features(found, (small, small)) if fits else F.adaptive_avg_pool2d(found, small)
+        return PartMask(resized(found, (large, large)), share)
 
     def _motion(self, source: EncodedSource, image: Tensor, segments: Segments | None) -> tuple[Tensor, Tensor | None]:
         """Flow `(B, h, w, 2)` and what is visible `(B, 1, h, w)`."""
@@ -209,10 +269,6 @@ class FastSwapper:
         if share.shape[-2:] != (height, width):
             share = F.interpolate(share, size=(height, width), mode="bilinear")
         return painted.lerp(shown, share)
-
-
-def _at_size(mask: Tensor, side: int) -> Tensor:
-    return F.interpolate(mask.float(), size=(side, side), mode="bilinear")
 
 
 def _read_positions_in(net: SegmentationModule, precision: torch.dtype) -> None:

@@ -251,12 +251,13 @@ class PartSwapModel:
         if hard:
             taken = (taken > 0.5).float()
         size = kept.shape[-2:]
-        taken = at_features(taken, size)
+        blend = nets.blend is not None
+        whole, taken = resized(taken, target.shape[-2:]), at_features(taken, size)
         if use_source_segmentation:
             taken = warp(taken, resize_flow(flow, *size, align_corners=False), align_corners=self.align_corners)
+            large = resize_flow(flow, *target.shape[-2:], align_corners=blend)
+            whole = warp(whole, large, align_corners=self.align_corners)
         code = kept * (1 - taken).to(kept.dtype) + moved.features * taken.to(kept.dtype)
-        whole = resized(taken, target.shape[-2:])
-        blend = nets.blend is not None
         shown = target + whole * (deformed(source, flow, align_corners=self.align_corners, blend=blend) - target)
         return Swapped(nets.picture(code, shown)[0], taken)
 

@@ -163,6 +163,7 @@ def _encoded(swapper: FastSwapper, picture: Frame, head: Head, looks: _Looks, op
         to_tensor(full),
         mask=looks.masks(full[None], [head]),
         numbers=wanted(options).numbers,
+        hard=options.hard,
     )
 
 

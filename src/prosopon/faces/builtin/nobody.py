@@ -22,13 +22,18 @@ NAMES = (
 def pictures_without_faces() -> Iterator[tuple[Shot, Sequence[Cutting]]]:
     """The middle of each picture, and what it shows on both sides of the middle where it is wide."""
     for name in NAMES:
-        frame = _as_frame(np.asarray(getattr(skimage.data, name)()))
+        frame = picture_without_faces(name)
         height, width = frame.shape[:2]
         parts = [frame]
         if max(height, width) > 1.25 * min(height, width):
             side = min(height, width)
             parts += [frame[:side, :side], frame[-side:, -side:]]
         yield Shot(name, name, "nobody"), [cut_nobody(part) for part in parts]
+
+
+def picture_without_faces(name: str) -> Frame:
+    """One of `NAMES`, `uint8 (H, W, 3)`."""
+    return _as_frame(np.asarray(getattr(skimage.data, name)()))
 
 
 def _as_frame(picture: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> Frame:
