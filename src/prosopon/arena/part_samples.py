@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from prosopon.arena.part_segmentation import SIZE_PX, Sample
 from prosopon.core.clip import Clip, Frame
@@ -21,6 +22,8 @@ from prosopon.faces.track import track
 from prosopon.media.read import read
 from prosopon.studio.truth import read_truth
 
+_NOBODY = (Part.BACKGROUND,)
+_NO_HEAD = (Part.BACKGROUND, Part.NECK, Part.CLOTHES)
 _MIN_FACES = 0.5
 """Footage in which fewer of the frames show the person is left out."""
 
@@ -36,24 +39,24 @@ def rendered_samples(folder: Path, *, every: int = 1, progress: Progress = SILEN
     progress.start("measuring rendered people", len(people))
     for person in people:
         box = head_box([*person.landmarks])
-        frames, masks, indices = [], [], []
+        frames, masks, heads, indices = [], [], [], []
         for index, frame in enumerate(read(person.clip).frames()):
             if index % every:
                 continue
             indices.append(index)
             frames.append(cut(frame, box, SIZE_PX))
-            masks.append(_person(person.mask(index), box))
+            parts = person.mask(index)
+            masks.append(_shown(parts, _NOBODY, box))
+            heads.append(_shown(parts, _NO_HEAD, box))
         points = (person.landmarks[indices] - (box.left, box.top)) * (SIZE_PX / box.width)
-        yield Sample(person.folder.name, np.stack(frames), points.astype(np.float64), np.stack(masks))
+        yield Sample(person.folder.name, np.stack(frames), points.astype(np.float64), np.stack(masks), np.stack(heads))
         progress.advance()
     progress.finish()
 
 
-def _person(parts: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], box: Box) -> np.ndarray[
-    tuple[int, ...], np.dtype[np.bool_]
-]:  # fmt: skip
-    """Who is not background, within a box; beyond the picture's edge what is at the edge."""
-    shown = np.where(parts != Part.BACKGROUND, np.uint8(255), np.uint8(0))
+def _shown(parts: NDArray[np.uint8], without: Collection[Part], box: Box) -> NDArray[np.bool_]:
+    """What is none of some parts, within a box; beyond the picture's edge what is at the edge."""
+    shown = np.where(np.isin(parts, [int(part) for part in without]), np.uint8(0), np.uint8(255))
     seen = cut(np.repeat(shown[..., None], 3, axis=2), box, SIZE_PX)
     return np.asarray(seen[..., 0] > 127)
 
@@ -96,7 +99,7 @@ def _footage(
         return None
     box = head_box([face.landmarks for face in faces.values() if face.landmarks is not None])
     frames: list[Frame] = []
-    points, masks = [], []
+    points, masks, heads = [], [], []
     for index, frame in enumerate(clip.frames()):
         face = faces.get(index)
         if index % every or face is None or face.landmarks is None:
@@ -104,5 +107,13 @@ def _footage(
         frames.append(cut(frame, box, SIZE_PX))
         points.append((face.landmarks - (box.left, box.top)) * (SIZE_PX / box.width))
         if parser is not None:
-            masks.append(_person(parser.parse(frame, face).in_frame(*frame.shape[:2]), box))
-    return Sample(name, np.stack(frames), np.stack(points).astype(np.float64), np.stack(masks) if masks else None)
+            parts = parser.parse(frame, face).in_frame(*frame.shape[:2])
+            masks.append(_shown(parts, _NOBODY, box))
+            heads.append(_shown(parts, _NO_HEAD, box))
+    return Sample(
+        name,
+        np.stack(frames),
+        np.stack(points).astype(np.float64),
+        np.stack(masks) if masks else None,
+        np.stack(heads) if heads else None,
+    )

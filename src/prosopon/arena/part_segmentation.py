@@ -5,7 +5,7 @@ Siarohin et al., Motion-supervised Co-Part Segmentation, ICPR 2020, section IV. 
 - *Landmarks*: do the parts' centres say where a face's landmarks are? Least squares from all centres on one half of the
   clips, mean absolute error on the other half, summed over coordinates (lower is better).
 - *Foreground*: is what belongs to any part the person? Intersection over union with true masks, where there are some:
-  the studio has exact ones.
+  the studio has exact ones. And is it the head? Neck and clothes hardly move, and motion is all that parts are told by.
 - *Consistency*: are the parts of a bent picture those of the picture, bent? Mean intersection over union of the parts,
   under maps that are known.
 
@@ -47,12 +47,14 @@ class Sample:
         frames: `uint8 (T, S, S, 3)` with S = `SIZE_PX`.
         landmarks: `(T, 68, 2)` pixels of them, NaN where unknown.
         masks: `bool (T, S, S)` True for the person, or None where nobody knows.
+        heads: the same for the head alone, without neck and clothes, which hardly move.
     """
 
     name: str
     frames: NDArray[np.uint8]
     landmarks: NDArray[np.float64]
     masks: NDArray[np.bool_] | None = None
+    heads: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ class PartScores:
         landmarks: mean absolute error summed over the coordinates of 68 landmarks, in pixels of 256; the baseline is
             the mean landmarks. None where too few are known.
         foreground: intersection over union with the true masks; the baseline is the mean mask. None without masks.
+        head: the same with the masks of heads.
         consistency: mean intersection over union of the parts under known maps.
         shares: mean share of the picture that each part takes, the background first.
         fitted, tested: frames of either half.
@@ -90,6 +93,7 @@ class PartScores:
 
     landmarks: Beside | None
     foreground: Beside | None
+    head: Beside | None
     consistency: Beside
     shares: tuple[float, ...]
     fitted: int
@@ -105,6 +109,7 @@ class PartScores:
         return {
             "landmark_mae": told(self.landmarks),
             "foreground_iou": told(self.foreground),
+            "head_iou": told(self.head),
             "consistency_iou": told(self.consistency),
             "part_shares": list(self.shares),
             "frames": {"fitted": self.fitted, "tested": self.tested},
@@ -121,6 +126,7 @@ class _Half:
     landmarks: list[NDArray[np.float64]] = field(default_factory=list)
     foregrounds: list[NDArray[np.bool_]] = field(default_factory=list)
     masks: list[NDArray[np.bool_]] = field(default_factory=list)
+    heads: list[NDArray[np.bool_]] = field(default_factory=list)
 
 
 def measure_parts(samples: Iterable[Sample], segment: Segment, *, seed: int = 0, batch: int = 8) -> PartScores:
@@ -156,6 +162,8 @@ def measure_parts(samples: Iterable[Sample], segment: Segment, *, seed: int = 0,
                 likeliest = F.interpolate(found, size=(SIZE_PX, SIZE_PX), mode="bilinear").argmax(1)
                 half.foregrounds.append((likeliest > 0).numpy())
                 half.masks.append(sample.masks[rows])
+                if sample.heads is not None:
+                    half.heads.append(sample.heads[rows])
             smooth = SmoothMap.random(
                 len(found), sigma_affine=_SIGMA_AFFINE, sigma_tps=_SIGMA_TPS, generator=random
             )  # fmt: skip
@@ -167,7 +175,8 @@ def measure_parts(samples: Iterable[Sample], segment: Segment, *, seed: int = 0,
     fit, test = halves
     return PartScores(
         _landmark_error(fit, test),
-        _foreground(fit, test),
+        _foreground(test.foregrounds, fit.masks, test.masks),
+        _foreground(test.foregrounds, fit.heads, test.heads),
         Beside(agreement.iou, grid=grid_agreement.iou),
         tuple(np.concatenate(shares).mean(0).tolist()),
         sum(map(len, fit.landmarks)),
@@ -245,11 +254,13 @@ def _with_one(centres: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.column_stack((centres, np.ones(len(centres))))
 
 
-def _foreground(fit: _Half, test: _Half) -> Beside | None:
-    if not fit.masks or not test.masks:
+def _foreground(
+    told: list[NDArray[np.bool_]], fit: list[NDArray[np.bool_]], test: list[NDArray[np.bool_]]
+) -> Beside | None:
+    if not fit or not test or len(test) != len(told):
         return None
-    truth, found = np.concatenate(test.masks), np.concatenate(test.foregrounds)
-    mean = np.concatenate(fit.masks).mean(0) > 0.5
+    truth, found = np.concatenate(test), np.concatenate(told)
+    mean = np.concatenate(fit).mean(0) > 0.5
     return Beside(_iou(found, truth), _iou(np.broadcast_to(mean, truth.shape), truth))
 
 
@@ -264,6 +275,7 @@ def described(scores: PartScores) -> Mapping[str, Beside]:
     named = {
         "landmark error (px)": scores.landmarks,
         "foreground IoU": scores.foreground,
+        "head IoU": scores.head,
         "consistency IoU": scores.consistency,
     }
     return {name: one for name, one in named.items() if one is not None}

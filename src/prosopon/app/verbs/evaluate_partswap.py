@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 _WHAT_IT_IS = (
     "Landmark error: the centres of the parts are fitted to the 68 landmarks on one half of the clips by least "
     "squares; on the other half the mean absolute errors of all 136 coordinates are summed, in pixels of a picture of "
-    "256 (the published protocol; less is better). Foreground IoU: what belongs to any part against the person's "
-    "mask. Consistency IoU: the parts of a bent picture against those of the picture, bent. The baseline does not look "
-    "at the picture: it is the mean landmarks, or mean mask, of the first half. The grid is as many parts that never "
-    "move."
+    "256 (the published protocol; less is better). Foreground and head IoU: what belongs to any part against the "
+    "person's mask, and against that of the head without neck and clothes, which hardly move. Consistency IoU: the "
+    "parts of a bent picture against those of the picture, bent. The baseline does not look at the picture: it is the "
+    "mean landmarks, or mean mask, of the first half. The grid is as many parts that never move."
 )
 
 

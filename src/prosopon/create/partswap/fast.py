@@ -208,7 +208,7 @@ class FastSwapper:
         kept = self.reconstruction.encode(image).float()
         taken = self._where(mask, segments, numbers, hard, (side, kept.shape[-1]))
         if taken is None:
-            taken = PartMask(full.new_zeros(batch, 1, side, side), kept.new_zeros(batch, 1, *kept.shape[-2:]))
+            taken = PartMask(kept.new_zeros(batch, 1, side, side), kept.new_zeros(batch, 1, *kept.shape[-2:]))
         if whose != "target" and source.mask is not None:
             own = source.mask.expand(batch).moved(flow, large, align_corners=align_corners)
             taken = own if whose == "source" else taken.joined(own, _JOINING[whose])
