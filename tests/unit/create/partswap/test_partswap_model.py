@@ -10,7 +10,7 @@ from prosopon.core.errors import MissingError, UsageError
 from prosopon.create.partswap.config import ModelConfig
 from prosopon.create.partswap.drawing import coloured, palette
 from prosopon.create.partswap.model import at_features
-from prosopon.create.partswap.net import Segments
+from prosopon.create.partswap.net import Segments, visibility
 from prosopon.models.grid import coordinate_grid, warp
 
 both_heads = pytest.mark.parametrize("config", [PAINT, BLEND], ids=["paint", "blend"])
@@ -114,6 +114,14 @@ def test_a_mask_in_the_source_moves_with_the_source() -> None:
     assert float((flow - coordinate_grid(*FEATURES)).abs().mean()) > 0.02
     taken = model.swap(source, target, mask=mask, use_source_segmentation=True).mask
     assert torch.allclose(taken, warp(mask, flow, align_corners=True), atol=1e-6)
+
+
+def test_what_is_hidden_is_what_the_source_has_before_the_targets_background() -> None:
+    def seen(part: float) -> Segments:
+        return Segments(torch.tensor([1 - part, part]).view(1, 2, 1, 1), torch.zeros(1, 1, 2))
+
+    shown = {(a, b): visibility(seen(a), seen(b)).item() for a in (0.0, 1.0) for b in (0.0, 1.0)}
+    assert shown == {(0, 0): 1, (0, 1): 1, (1, 0): 0, (1, 1): 1}
 
 
 def test_parts_are_drawn_over_the_picture_in_colours_that_can_be_told_apart() -> None:
