@@ -157,12 +157,7 @@ class PartSwapRecipe(Recipe):
         whole = torch.rand(len(target), 1, device=target.device) >= self.settings.face.swapped_share
         taken = (seg_target.segmentation.detach() * (some | whole)[..., None, None]).sum(1, keepdim=True)
         flow = part_flow(seg_source, seg_target, batch["camera"])
-        # Where the source's parts are seen through a camera that stood still.
-        grid = coordinate_grid(*seg_source.segmentation.shape[-2:], device=source.device)
-        behind = torch.einsum("bij,hwj->bhwi", batch["camera"][:, :, :2], grid) + batch["camera"][:, None, None, :, 2]
-        steady = warp(seg_source.segmentation, behind, align_corners=self.settings.align_corners, padding="border")
-        shown = visibility(replace(seg_source, segmentation=steady), seg_target)
-        moved = nets.move(nets.encode(source), flow, shown)
+        moved = nets.move(nets.encode(source), flow, self._visible(batch["camera"], seg_source, seg_target))
         size = moved.features.shape[-2:]
         share = resized(taken, size)
         code = nets.encode(target) * (1 - share) + moved.features * share
@@ -170,6 +165,15 @@ class PartSwapRecipe(Recipe):
         picture = target + resized(taken, target.shape[-2:]) * (pixels - target)
         prediction, painted, blend = nets.picture(code, picture)
         return Reconstructed(prediction, pixels, None, prediction if painted is None else painted, blend)
+
+    def _visible(self, camera: Tensor, seg_source: Segments, seg_target: Segments) -> Tensor | None:
+        """What the source shows of the target, its parts seen through a camera that stood still."""
+        if not self.settings.model.reconstruction.estimate_visibility:
+            return None
+        grid = coordinate_grid(*seg_source.segmentation.shape[-2:], device=camera.device)
+        behind = torch.einsum("bij,hwj->bhwi", camera[:, :, :2], grid) + camera[:, None, None, :, 2]
+        steady = warp(seg_source.segmentation, behind, align_corners=self.settings.align_corners, padding="border")
+        return visibility(replace(seg_source, segmentation=steady), seg_target)
 
     def preview(self, batch: Batch, device: torch.device) -> NDArray[np.uint8]:
         """Rows of source, target, the target's parts, moved source, what was painted, prediction."""
