@@ -25,6 +25,7 @@ from prosopon.create.partswap.net import (
     visibility,
 )
 from prosopon.create.partswap.options import Where
+from prosopon.create.partswap.seam import lit_alike
 from prosopon.models.enlarging import enlarged
 from prosopon.models.folded import prepared
 from prosopon.models.grid import resize_flow, warp
@@ -183,6 +184,7 @@ class FastSwapper:
         numbers: Sequence[int] = (),
         whose: Where = "target",
         hard: bool = False,
+        relight: bool = False,
     ) -> tuple[Tensor, Tensor]:
         """Frames of the target with parts of the source.
 
@@ -194,6 +196,7 @@ class FastSwapper:
             numbers: parts that were asked for by number.
             whose: where the parts are taken: where the target has them, the source, moved, any of them, or both.
             hard: take each pixel wholly or not at all.
+            relight: bring the source's pixels into the light that is around the parts, see `seam`.
 
         Returns:
             Heads `(B, 3, S, S)`, and `(B, 1, S, S)` how far each pixel was taken from the source.
@@ -215,7 +218,10 @@ class FastSwapper:
         code = kept.lerp(moved.features, taken.share)
         picture = source.picture.expand(batch, -1, -1, -1)
         pixels = warp(picture, large, align_corners=align_corners, padding="border")
-        shown = full.to(self.device).lerp(pixels, taken.full)
+        onto = full.to(self.device)
+        if relight:
+            pixels = lit_alike(pixels, onto, taken.full)
+        shown = onto.lerp(pixels, taken.full)
         return self._painted(code, shown), taken.full
 
     def _where(

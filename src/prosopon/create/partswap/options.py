@@ -16,6 +16,9 @@ Where = Literal["target", "source", "both", "overlap"]
 Whose = Literal["auto", "target", "source", "both", "overlap"]
 
 
+_WIDE = {"hair", "face", "skin", "neck", "clothes", "background"}
+
+
 @dataclass(frozen=True)
 class SwapOptions:
     """Which parts, from where, and how they are put in."""
@@ -37,7 +40,8 @@ class SwapOptions:
     """Who lays the source over the target: the parts' own motion, or animation weights, which are closer. Auto takes
     the latter for parts by name."""
     colour: Literal["auto", "match", "keep"] = "auto"
-    """Bring the source's skin to the colour of the target's. Auto keeps the colours where hair is swapped."""
+    """Bring the source's skin to the colour of the target's, and small parts into the light around them. Auto keeps the
+    colours where hair is swapped."""
     crop: str = "auto"
     """What part of the source shows the head: auto (the largest face), whole, or x,y,w,h."""
     target_crop: str = "auto"
@@ -118,3 +122,12 @@ def matches_colour(options: SwapOptions) -> bool:
     if options.colour != "auto":
         return options.colour == "match"
     return "hair" not in wanted(options).names
+
+
+def relights(options: SwapOptions) -> bool:
+    """Whether the light around the parts is carried into them.
+
+    Around parts that reach across the head, and around those without names, there is hair and background.
+    """
+    names = {*wanted(options).names}
+    return matches_colour(options) and bool(names) and not _WIDE & names

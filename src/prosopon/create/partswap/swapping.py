@@ -21,7 +21,7 @@ from prosopon.create.partswap.colour import SkinTone, recoloured
 from prosopon.create.partswap.fast import EncodedSource, FastSwapper
 from prosopon.create.partswap.following import Head, Scene
 from prosopon.create.partswap.named import parts_of
-from prosopon.create.partswap.options import SwapOptions, matches_colour, motion, wanted, whose
+from prosopon.create.partswap.options import SwapOptions, matches_colour, motion, relights, wanted, whose
 from prosopon.faces.crop import cut
 from prosopon.faces.parsing.parser import FaceParser
 from prosopon.faces.parsing.part_map import PartMap
@@ -121,6 +121,7 @@ def _frames(
             numbers=wanted(options).numbers,
             whose=whose(options),
             hard=options.hard,
+            relight=relights(options),
         )
         patches, shares = to_frames(made), taken[:, 0].cpu().numpy()
         done = dict(enumerate(frames))
