@@ -17,7 +17,7 @@ _NEAR, _FAR = 0.012, 0.05
 """Where the ring begins and ends, as a share of the side: beyond the part's own soft edge, within what surrounds it."""
 _SPREAD = 0.045
 """Standard deviation of the blur, likewise."""
-_LEAST, _MOST = 1e-3, 2.5
+_LEAST, _MOST = 1e-5, 2.5
 
 
 def lit_alike(source: Tensor, target: Tensor, mask: Tensor) -> Tensor:
