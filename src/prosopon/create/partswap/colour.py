@@ -14,8 +14,9 @@ from prosopon.core.clip import Frame
 
 _LEAST_PIXELS = 50
 _MOST_PIXELS = 4000
-_LEAST_GAIN, _LEAST_BEND = 0.35, 0.4
-"""How far lightness may change: what is nearly black has no contrast left to show."""
+_LEAST_BEND, _MOST_BEND, _LEAST_GAIN = 0.4, 1.5, 0.35
+"""How far lightness may change: what is nearly black has no contrast left to show, and skin that is nearly white would
+get too much."""
 _LIKE_SKIN = 25.0
 """How far a colour may be from the skin's to be changed like it, in Lab."""
 
@@ -49,16 +50,13 @@ class SkinTone:
 def recoloured(picture: Frame, of: SkinTone, to: SkinTone) -> Frame:
     """A picture `uint8 (H, W, 3)` changed as a whole, such that skin of one tone has the mean colour of another.
 
-    What shall be darker is dimmed, as by less light. What shall be lighter runs along a curve that leaves black and
-    white where they are, so that eyes and nostrils keep their contrast. Hue moves the less, the less a colour is like
-    the skin's, so that whites of eyes and shirts stay white.
+    Lightness runs along a curve that leaves black and white where they are, so that eyes and nostrils keep their
+    contrast; what shall be much darker is dimmed besides, as by less light. Hue moves the less, the less a colour is
+    like the skin's, so that whites of eyes and shirts stay white.
     """
     lab = rgb2lab(picture.astype(np.float64) / 255)
-    gain = float(to.mean[0] / max(of.mean[0], 1e-3))
-    if gain < 1:
-        lab[..., 0] *= max(gain, _LEAST_GAIN)
-    else:
-        lab[..., 0] = _bent(lab[..., 0], _bend(of.lab[:, 0], float(to.mean[0])))
+    bend, gain = _curve(of.lab[:, 0], float(to.mean[0]))
+    lab[..., 0] = gain * _bent(lab[..., 0], bend)
     hue = of.mean[1:]
     shift = (to.mean[1:] - hue) / _like(of.lab[:, 1:], hue).mean()
     lab[..., 1:] += _like(lab[..., 1:], hue) * shift
@@ -71,15 +69,18 @@ def _bent(lightness: NDArray[np.float64], bend: float) -> NDArray[np.float64]:
     return curve
 
 
-def _bend(lightness: NDArray[np.float64], wanted: float) -> float:
-    """The bend that brings the mean of some lightnesses up to a wanted one, as far as it is allowed."""
+def _curve(lightness: NDArray[np.float64], wanted: float) -> tuple[float, float]:
+    """The bend, and the gain after it, that bring the mean of some lightnesses to a wanted one, as far as allowed."""
 
     def missing(bend: float) -> float:
         return float(_bent(lightness, bend).mean()) - wanted
 
-    if missing(1.0) >= 0:  # the same lightness, but for rounding
-        return 1.0
-    return _LEAST_BEND if missing(_LEAST_BEND) <= 0 else float(brentq(missing, _LEAST_BEND, 1.0))
+    if missing(_LEAST_BEND) <= 0:
+        return _LEAST_BEND, 1.0
+    if missing(_MOST_BEND) < 0:
+        return float(brentq(missing, _LEAST_BEND, _MOST_BEND)), 1.0
+    gain = wanted / max(float(_bent(lightness, _MOST_BEND).mean()), 1e-3)
+    return _MOST_BEND, max(gain, _LEAST_GAIN)
 
 
 def _like(colours: NDArray[np.float64], hue: NDArray[np.float64]) -> NDArray[np.float64]:
