@@ -38,16 +38,14 @@ def test_the_mean_becomes_the_others(own: tuple[int, int, int], other: tuple[int
     assert np.abs(lab(made).mean(0) - lab(wanted).mean(0)).max() < 1
 
 
-def test_what_gets_lighter_keeps_black_and_white_and_what_gets_darker_only_black() -> None:
-    picture, others = skin((150, 104, 80), 0), (tone(skin(colour, 1)) for colour in (LIGHT, DARK))
+@pytest.mark.parametrize(("other", "white"), [(LIGHT, 100), (DARK, 100), ((60, 38, 30), 85)])
+def test_black_stays_and_white_unless_it_is_much_darker(other: tuple[int, int, int], white: float) -> None:
+    picture = skin((180, 130, 105), 0)
     ends = np.array([[(0, 0, 0), (60, 60, 60), (255, 255, 255)]], np.uint8)
-    lighter, darker = (lab(recoloured(ends, tone(picture), other))[:, 0] for other in others)
-    assert lighter[0] == pytest.approx(0, abs=1) and lighter[2] == pytest.approx(100, abs=1)
-    assert lighter[1] > lab(ends)[1, 0] + 5
-    assert darker[0] == pytest.approx(0, abs=1)
-    # Much darker, as by less light: not even white stays.
-    assert darker[1] < lab(ends)[1, 0] - 5
-    assert darker[2] < 90
+    made = lab(recoloured(ends, tone(picture), tone(skin(other, 1))))[:, 0]
+    assert made[0] == pytest.approx(0, abs=1)
+    assert (made[1] > lab(ends)[1, 0]) == (other == LIGHT)
+    assert made[2] == pytest.approx(100, abs=1) if white == 100 else made[2] < white
 
 
 def test_hues_that_are_not_like_skin_stay() -> None:
