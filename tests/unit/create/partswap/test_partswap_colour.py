@@ -38,7 +38,7 @@ def test_the_mean_becomes_the_others(own: tuple[int, int, int], other: tuple[int
     assert np.abs(lab(made).mean(0) - lab(wanted).mean(0)).max() < 1
 
 
-@pytest.mark.parametrize(("other", "white"), [(LIGHT, 100), (DARK, 100), ((60, 38, 30), 85)])
+@pytest.mark.parametrize(("other", "white"), [(LIGHT, 100), ((150, 104, 80), 100), (DARK, 95), ((60, 38, 30), 60)])
 def test_black_stays_and_white_unless_it_is_much_darker(other: tuple[int, int, int], white: float) -> None:
     picture = skin((180, 130, 105), 0)
     ends = np.array([[(0, 0, 0), (60, 60, 60), (255, 255, 255)]], np.uint8)
