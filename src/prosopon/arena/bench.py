@@ -73,14 +73,19 @@ def untrained_with_contrast(config: str, seed: int = 0) -> FirstOrderMotion:
     torch.manual_seed(seed)
     model = FirstOrderMotion.untrained(config)
     pictures = textures(_SEEN, model.config.size_px, seed)
-    for part in model.generator.modules():
+    show_to(model.generator, lambda: model.generator(pictures, _points(model.config), _points(model.config)))
+    return model
+
+
+def show_to(net: torch.nn.Module, look: Callable[[], object]) -> None:
+    """Let the norms of an untrained net take their statistics from what it looks at."""
+    for part in net.modules():
         if isinstance(part, torch.nn.BatchNorm2d):
             part.momentum = None  # the plain mean of what is seen
-    model.generator.train()
+    net.train()
     with torch.no_grad():
-        model.generator(pictures, _points(model.config), _points(model.config))
-    model.generator.eval()
-    return model
+        look()
+    net.eval()
 
 
 def _points(config: ModelConfig) -> Keypoints:

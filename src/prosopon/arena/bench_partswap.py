@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from prosopon.arena.bench import BATCHES, textures
+from prosopon.arena.bench import BATCHES, show_to, textures
 from prosopon.arena.timing import Difference, alternating, cpu_features, cpu_name, difference
 from prosopon.core.progress import SILENT, Progress
 from prosopon.create.partswap.fast import FastSwapper
@@ -18,6 +18,7 @@ from prosopon.create.partswap.model import SwapMotion
 from prosopon.create.partswap.technique import PartSwap
 
 _PARTS = (1, 2)
+_SEEN = 2
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,17 @@ class SwapSpeed:
     def as_json(self) -> dict[str, Any]:
         """All of it as JSON-able data."""
         return asdict(self)
+
+
+def untrained_with_contrast(config: str, seed: int = 0) -> PartSwap:
+    """Random weights whose nets have seen pictures: untouched ones answer grey, and grey hides any error."""
+    torch.manual_seed(seed)
+    model = PartSwap.untrained(config)
+    pictures = textures(_SEEN, model.config.size_px, seed)
+    show_to(model.segmentation_module, lambda: model.segmentation_module(pictures))
+    nets = model.reconstruction_module
+    show_to(nets, lambda: nets.paint(nets.encode(pictures)))
+    return model
 
 
 def time_swap(

@@ -49,18 +49,16 @@ def run(args: BenchPartswap, console: Console) -> int:
     """Time and tell."""
     import torch
 
-    from prosopon.arena.bench_partswap import time_swap
+    from prosopon.arena.bench_partswap import time_swap, untrained_with_contrast
     from prosopon.create.partswap.technique import PartSwap
     from prosopon.models.device import pick_device, pick_precision
-    from prosopon.train.randomness import seed_all
 
     if args.threads is not None:
         torch.set_num_threads(args.threads)
     device = pick_device(args.device)
     precision = pick_precision(args.precision, device)
     if args.weights is None:
-        seed_all(0)
-        model = PartSwap.untrained(args.config)
+        model = untrained_with_contrast(args.config)
     else:
         model = PartSwap.from_weights(args.weights, alignment=ALIGNMENT if args.motion == "fomm" else None)
     model.to(device)
