@@ -7,15 +7,12 @@ are compared. The error of the quick path is measured on the very frames that ar
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from functools import partial
-from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from prosopon.arena.timing import Difference, alternating, cpu_features, cpu_name, difference
+from prosopon.arena.timing import Speed, beside_plain
 from prosopon.core.progress import SILENT, Progress
 from prosopon.create.fomm.fast import FastAnimator
 from prosopon.create.fomm.technique import FirstOrderMotion
@@ -27,41 +24,6 @@ BATCHES = (1, 4, 8)
 
 _TEXTURE_PX = 16
 _SEEN = 2
-
-
-@dataclass(frozen=True)
-class AnimationSpeed:
-    """What was measured.
-
-    Attributes:
-        plain_ms_per_frame: as published: batch 1, fp32, keypoints of the driving frame, the source encoded each time.
-        fast_ms_per_frame: the quick path at its best batch size.
-        ratio: plain over fast.
-        batch: the best batch size.
-        by_batch: ms per frame of every batch size that was tried.
-        precision: of the quick path.
-        rounds: timed rounds; each figure is the median of them.
-        difference: of the quick path's pictures.
-    """
-
-    plain_ms_per_frame: float
-    fast_ms_per_frame: float
-    ratio: float
-    batch: int
-    by_batch: dict[int, float]
-    precision: str
-    rounds: int
-    difference: Difference
-    size_px: int
-    device: str
-    threads: int
-    cpu: str
-    cpu_features: tuple[str, ...]
-    torch: str
-
-    def as_json(self) -> dict[str, Any]:
-        """All of it as JSON-able data."""
-        return asdict(self)
 
 
 def untrained_with_contrast(config: str, seed: int = 0) -> FirstOrderMotion:
@@ -107,7 +69,7 @@ def time_animation(
     batches: Sequence[int] = BATCHES,
     rounds: int = 5,
     progress: Progress = SILENT,
-) -> AnimationSpeed:
+) -> Speed:
     """Time the plain and the quick path of a model on its device.
 
     Args:
@@ -130,32 +92,14 @@ def time_animation(
     quick = {batch: model.animator(precision) for batch in batches}
     encoded = {batch: animator.encode(source) for batch, animator in quick.items()}
 
-    def plain() -> Tensor:
-        return model.generate(source, kp_source=kp_source, kp_driving=model.keypoints(driving[:1])).prediction
-
     def fast(batch: int) -> Tensor:
         animator: FastAnimator = quick[batch]
         return animator.generate(encoded[batch], animator.keypoints(driving[:batch])).prediction
 
-    works: dict[int, Callable[[], Tensor]] = {0: plain, **{batch: partial(fast, batch) for batch in batches}}
-    taken = alternating(works, device, rounds=rounds, progress=progress)
-    by_batch = {batch: 1000 * taken[batch] / batch for batch in batches}
-    best = min(by_batch, key=by_batch.__getitem__)
-    plain_ms = 1000 * taken[0]
-    wanted = model.generate(source, kp_source=kp_source, kp_driving=model.keypoints(driving[:best])).prediction
-    return AnimationSpeed(
-        plain_ms_per_frame=plain_ms,
-        fast_ms_per_frame=by_batch[best],
-        ratio=plain_ms / by_batch[best],
-        batch=best,
-        by_batch=by_batch,
-        precision=str(precision).removeprefix("torch."),
-        rounds=rounds,
-        difference=difference(fast(best), wanted),
-        size_px=size,
-        device=str(device),
-        threads=torch.get_num_threads(),
-        cpu=cpu_name(),
-        cpu_features=cpu_features(),
-        torch=torch.__version__,
-    )
+    def wanted(batch: int) -> Tensor:
+        return model.generate(source, kp_source=kp_source, kp_driving=model.keypoints(driving[:batch])).prediction
+
+    return beside_plain(
+        lambda: wanted(1), fast, wanted, batches=batches, rounds=rounds, device=device,
+        facts={"precision": str(precision).removeprefix("torch."), "size_px": size}, progress=progress,
+    )  # fmt: skip

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from functools import partial
-from typing import Any
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from prosopon.arena.bench import BATCHES, show_to, textures
-from prosopon.arena.timing import Difference, alternating, cpu_features, cpu_name, difference
+from prosopon.arena.timing import Speed, beside_plain
 from prosopon.core.progress import SILENT, Progress
 from prosopon.create.partswap.fast import FastSwapper
 from prosopon.create.partswap.model import SwapMotion
@@ -19,43 +16,6 @@ from prosopon.create.partswap.technique import PartSwap
 
 _PARTS = (1, 2)
 _SEEN = 2
-
-
-@dataclass(frozen=True)
-class SwapSpeed:
-    """What was measured.
-
-    Attributes:
-        plain_ms_per_frame: as published: batch 1, fp32, the source looked at anew for each frame.
-        fast_ms_per_frame: the quick path at its best batch size.
-        ratio: plain over fast.
-        batch: the best batch size.
-        by_batch: ms per frame of every batch size that was tried.
-        precision: of the quick path.
-        motion: who lays the source over the target.
-        rounds: timed rounds; each figure is the median of them.
-        difference: of the quick path's pictures.
-    """
-
-    plain_ms_per_frame: float
-    fast_ms_per_frame: float
-    ratio: float
-    batch: int
-    by_batch: dict[int, float]
-    precision: str
-    motion: str
-    rounds: int
-    difference: Difference
-    size_px: int
-    device: str
-    threads: int
-    cpu: str
-    cpu_features: tuple[str, ...]
-    torch: str
-
-    def as_json(self) -> dict[str, Any]:
-        """All of it as JSON-able data."""
-        return asdict(self)
 
 
 def untrained_with_contrast(config: str, seed: int = 0) -> PartSwap:
@@ -78,7 +38,7 @@ def time_swap(
     batches: Sequence[int] = BATCHES,
     rounds: int = 5,
     progress: Progress = SILENT,
-) -> SwapSpeed:
+) -> Speed:
     """Time the plain and the quick path of a model on its device.
 
     Args:
@@ -104,32 +64,14 @@ def time_swap(
     quick = {batch: FastSwapper(model, precision=precision, motion=motion) for batch in batches}
     encoded = {batch: swapper.encode(source, source, numbers=_PARTS) for batch, swapper in quick.items()}
 
-    def plain() -> Tensor:
-        return model.swap(source, targets[:1], _PARTS, motion=motion).prediction
-
     def fast(batch: int) -> Tensor:
         made: Tensor = quick[batch].swap(encoded[batch], targets[:batch], targets[:batch], numbers=_PARTS)[0]
         return made
 
-    works: dict[int, Callable[[], Tensor]] = {0: plain, **{batch: partial(fast, batch) for batch in batches}}
-    taken = alternating(works, device, rounds=rounds, progress=progress)
-    by_batch = {batch: 1000 * taken[batch] / batch for batch in batches}
-    best = min(by_batch, key=by_batch.__getitem__)
-    wanted = model.swap(source, targets[:best], _PARTS, motion=motion).prediction
-    return SwapSpeed(
-        plain_ms_per_frame=1000 * taken[0],
-        fast_ms_per_frame=by_batch[best],
-        ratio=1000 * taken[0] / by_batch[best],
-        batch=best,
-        by_batch=by_batch,
-        precision=str(precision).removeprefix("torch."),
-        motion=motion,
-        rounds=rounds,
-        difference=difference(fast(best), wanted),
-        size_px=size,
-        device=str(device),
-        threads=torch.get_num_threads(),
-        cpu=cpu_name(),
-        cpu_features=cpu_features(),
-        torch=torch.__version__,
-    )
+    def wanted(batch: int) -> Tensor:
+        return model.swap(source, targets[:batch], _PARTS, motion=motion).prediction
+
+    return beside_plain(
+        lambda: wanted(1), fast, wanted, batches=batches, rounds=rounds, device=device,
+        facts={"precision": str(precision).removeprefix("torch."), "size_px": size}, progress=progress,
+    )  # fmt: skip

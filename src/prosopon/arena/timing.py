@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -34,6 +35,41 @@ class Difference:
     mean: float
     psnr_db: float | None
     contrast: float
+
+
+@dataclass(frozen=True)
+class Speed:
+    """What was measured.
+
+    Attributes:
+        plain_ms_per_frame: as published: batch 1, fp32, the source looked at anew for each frame.
+        fast_ms_per_frame: the quick path at its best batch size.
+        ratio: plain over fast.
+        batch: the best batch size.
+        by_batch: ms per frame of every batch size that was tried.
+        precision: of the quick path.
+        rounds: timed rounds; each figure is the median of them.
+        difference: of the quick path's pictures.
+    """
+
+    plain_ms_per_frame: float
+    fast_ms_per_frame: float
+    ratio: float
+    batch: int
+    by_batch: dict[int, float]
+    precision: str
+    rounds: int
+    difference: Difference
+    size_px: int
+    device: str
+    threads: int
+    cpu: str
+    cpu_features: tuple[str, ...]
+    torch: str
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it as JSON-able data."""
+        return asdict(self)
 
 
 def difference(made: Tensor, wanted: Tensor) -> Difference:
@@ -74,6 +110,50 @@ def alternating(
         progress.advance()
     progress.finish()
     return {name: median(values) for name, values in times.items()}
+
+
+def beside_plain(
+    plain: Callable[[], Tensor],
+    fast: Callable[[int], Tensor],
+    wanted: Callable[[int], Tensor],
+    *,
+    batches: Sequence[int],
+    rounds: int,
+    device: torch.device,
+    facts: Mapping[str, Any],
+    progress: Progress = SILENT,
+) -> Speed:
+    """Time a plain and a quick path in turn, and compare their pictures.
+
+    Args:
+        plain: one frame, as published.
+        fast: a batch of so many frames, by the quick path.
+        wanted: the same frames by the plain one, untimed.
+        batches: batch sizes to try.
+        rounds: timed rounds of each.
+        device: that is computed on.
+        facts: `precision` and `size_px`, for the record.
+        progress: hears of every round.
+    """
+    works: dict[int, Callable[[], Tensor]] = {0: plain, **{batch: partial(fast, batch) for batch in batches}}
+    taken = alternating(works, device, rounds=rounds, progress=progress)
+    by_batch = {batch: 1000 * taken[batch] / batch for batch in batches}
+    best = min(by_batch, key=by_batch.__getitem__)
+    return Speed(
+        plain_ms_per_frame=1000 * taken[0],
+        fast_ms_per_frame=by_batch[best],
+        ratio=1000 * taken[0] / by_batch[best],
+        batch=best,
+        by_batch=by_batch,
+        rounds=rounds,
+        difference=difference(fast(best), wanted(best)),
+        device=str(device),
+        threads=torch.get_num_threads(),
+        cpu=cpu_name(),
+        cpu_features=cpu_features(),
+        torch=torch.__version__,
+        **facts,
+    )
 
 
 def cpu_name() -> str:

@@ -67,7 +67,7 @@ def run(args: BenchPartswap, console: Console) -> int:
         progress=console,
     )  # fmt: skip
     name = args.weights or args.config
-    console.answer({"model": name, "random_weights": args.weights is None, **speed.as_json()})
+    console.answer({"model": name, "random_weights": args.weights is None, "motion": args.motion, **speed.as_json()})
     rows = [("plain: fp32, batch 1, source looked at each frame", f"{speed.plain_ms_per_frame:.1f}", "1.0")]
     rows += [
         (f"quick: {speed.precision}, batch {batch}", f"{ms:.1f}", f"{speed.plain_ms_per_frame / ms:.1f}")

@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from prosopon.create.fomm.config import get_config, model_from_published
-from prosopon.create.fomm.net import Generated, Generator, build_nets
+from prosopon.create.fomm.net import Generated, build_nets
 from prosopon.create.fomm.transfer import transfer
-from prosopon.models.checkpoint import load_strict
 from prosopon.models.motion.config import ModelConfig
-from prosopon.models.motion.keypoints import KeypointDetector, Keypoints
-from prosopon.models.motion.published import NETS
+from prosopon.models.motion.keypoints import Keypoints
+from prosopon.models.named_nets import NamedNets
 
 
 class PointsLike(Protocol):
@@ -44,7 +43,7 @@ def resolve_model_config(config: str | Mapping[str, Any] | ModelConfig) -> Model
     return model_from_published(config)
 
 
-class FommModel:
+class FommModel(NamedNets):
     """Keypoint detector and generator of one configuration, on one device.
 
     The methods here are the plain path, equal to the published one; `fast.FastAnimator` is the quick one.
@@ -54,50 +53,7 @@ class FommModel:
         self.config = config
         self.align_corners = align_corners
         self.kp_detector, self.generator = build_nets(config, align_corners=align_corners)
-        self.modules: Mapping[str, KeypointDetector | Generator] = {
-            "kp_detector": self.kp_detector,
-            "generator": self.generator,
-        }
-        for module in self.modules.values():
-            module.eval()
-
-    @property
-    def device(self) -> torch.device:
-        """Where the nets are."""
-        return self.generator.final.weight.device
-
-    def to(self, device: torch.device) -> FommModel:
-        """Move the nets."""
-        for module in self.modules.values():
-            module.to(device)
-        return self
-
-    def load(self, states: Mapping[str, Mapping[str, Tensor]], where: str) -> FommModel:
-        """Load weights by net, strictly.
-
-        Raises:
-            CheckpointError: names or shapes do not fit; the message lists them.
-        """
-        for name in NETS:
-            module: nn.Module = self.modules[name]
-            # Files of before torch 0.4.1 do not count batches; the count plays no part here.
-            counts = {key: value for key, value in module.state_dict().items() if key.endswith("num_batches_tracked")}
-            load_strict(module, {**counts, **states[name]}, f"{where} ({name})")
-        return self
-
-    def state(self) -> dict[str, Tensor]:
-        """All weights in one table, `net.leaf` -> tensor."""
-        return {f"{net}.{key}": value for net in NETS for key, value in self.modules[net].state_dict().items()}
-
-    def load_state(self, state: Mapping[str, Tensor], where: str) -> FommModel:
-        """The inverse of `state`."""
-        return self.load(
-            {
-                net: {key.removeprefix(f"{net}."): value for key, value in state.items() if key.startswith(f"{net}.")}
-                for net in NETS
-            },
-            where,
-        )
+        super().__init__({"kp_detector": self.kp_detector, "generator": self.generator})
 
     @torch.no_grad()
     def keypoints(self, frames: Tensor) -> Keypoints:

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from prosopon.core.errors import CheckpointError, MissingError, UsageError
 from prosopon.create.partswap.alignment import Alignment
 from prosopon.create.partswap.config import ModelConfig, get_config, model_from_published
 from prosopon.create.partswap.net import (
     ReconstructionModule,
-    SegmentationModule,
     Segments,
     build_nets,
     deformed,
@@ -30,6 +29,7 @@ from prosopon.models.checkpoint import load_strict
 from prosopon.models.grid import resize_flow, warp
 from prosopon.models.motion.config import DenseMotionConfig
 from prosopon.models.motion.dense import DenseMotion
+from prosopon.models.named_nets import NamedNets
 
 NETS = ("segmentation_module", "reconstruction_module")
 SwapMotion = Literal["parts", "fomm"]
@@ -77,7 +77,7 @@ def resolve_model_config(config: str | Mapping[str, Any] | ModelConfig) -> Model
     return model_from_published(config)
 
 
-class PartSwapModel:
+class PartSwapModel(NamedNets):
     """Segmentation and reconstruction module of one configuration, on one device.
 
     The methods here are the plain path, equal to the published one; `fast.FastSwapper` is the quick one.
@@ -95,40 +95,20 @@ class PartSwapModel:
         self.config = config
         self.align_corners = align_corners
         self.segmentation_module, self.reconstruction_module = build_nets(config, align_corners=align_corners)
-        self.modules: Mapping[str, SegmentationModule | ReconstructionModule] = {
-            "segmentation_module": self.segmentation_module,
-            "reconstruction_module": self.reconstruction_module,
-        }
-        for module in self.modules.values():
-            module.eval()
+        super().__init__(
+            {
+                "segmentation_module": self.segmentation_module,
+                "reconstruction_module": self.reconstruction_module,
+            }
+        )
 
-    @property
-    def device(self) -> torch.device:
-        """Where the nets are."""
-        return self.reconstruction_module.final.weight.device
-
-    def to(self, device: torch.device) -> PartSwapModel:
+    def to(self, device: torch.device) -> Self:
         """Move the nets."""
-        for module in self.modules.values():
-            module.to(device)
         if self.alignment is not None:
             self.alignment.to(device)
-        return self
+        return super().to(device)
 
-    def load(self, states: Mapping[str, Mapping[str, Tensor]], where: str) -> PartSwapModel:
-        """Load weights by net, strictly.
-
-        Raises:
-            CheckpointError: names or shapes do not fit; the message lists them.
-        """
-        for name in NETS:
-            module: nn.Module = self.modules[name]
-            # Files of before torch 0.4.1 do not count batches; the count plays no part here.
-            counts = {key: value for key, value in module.state_dict().items() if key.endswith("num_batches_tracked")}
-            load_strict(module, {**counts, **states[name]}, f"{where} ({name})")
-        return self
-
-    def load_published(self, paths: Sequence[Path]) -> PartSwapModel:
+    def load_published(self, paths: Sequence[Path]) -> Self:
         """Load checkpoints of the published form; see `published.PublishedStates`.
 
         Raises:
@@ -167,20 +147,6 @@ class PartSwapModel:
         counts = {key: value for key, value in dense.state_dict().items() if key.endswith("num_batches_tracked")}
         load_strict(dense, {**counts, **state}, f"{where} (dense motion)")
         return dense.eval()
-
-    def state(self) -> dict[str, Tensor]:
-        """All weights in one table, `net.leaf` -> tensor."""
-        return {f"{net}.{key}": value for net in NETS for key, value in self.modules[net].state_dict().items()}
-
-    def load_state(self, state: Mapping[str, Tensor], where: str) -> PartSwapModel:
-        """The inverse of `state`."""
-        return self.load(
-            {
-                net: {key.removeprefix(f"{net}."): value for key, value in state.items() if key.startswith(f"{net}.")}
-                for net in NETS
-            },
-            where,
-        )
 
     @torch.no_grad()
     def segment(self, frames: Tensor) -> Segments:
