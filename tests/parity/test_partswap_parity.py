@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 from types import ModuleType
@@ -20,20 +19,6 @@ from prosopon.create.partswap.technique import PartSwap
 TOLERANCE = 2e-5
 CASES = ["coseg_small", "coseg_small_align_corners_true", "coseg_small_shift"]
 every_case = pytest.mark.parametrize("case", CASES)
-
-
-@pytest.fixture(scope="module")
-def folder(shared: Path) -> Path:
-    return shared / "parity" / "motion"
-
-
-@pytest.fixture(scope="module")
-def fill(folder: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("fill", folder / "fill.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def close(ours: torch.Tensor | None, recorded: np.ndarray[Any, Any]) -> None:

@@ -11,7 +11,8 @@ from prosopon.core.errors import CheckpointError, UsageError
 from prosopon.models.catalogue import READER
 from prosopon.models.face_features import FaceFeatures
 from prosopon.models.importing import read_published
-from prosopon.models.perceptual import RandomFeatures, Vgg19Features
+from prosopon.models.motion.config import MotionLossConfig
+from prosopon.models.perceptual import PerceptualPyramid, RandomFeatures, Vgg19Features
 
 Features = Literal["random", "face", "vgg19"]
 """Feature extractors of the perceptual loss."""
@@ -36,3 +37,10 @@ def load_features(kind: Features, weights: Path | None) -> nn.Module:
     if not tensors:
         raise CheckpointError(f"{weights.name} holds no tensors at its top level", "give torchvision's vgg19 file")
     return Vgg19Features(tensors)
+
+
+def pyramid_of(features: nn.Module, config: MotionLossConfig) -> PerceptualPyramid:
+    """The perceptual loss that looks through some features, weighted as a configuration says."""
+    ours = isinstance(features, FaceFeatures)
+    weights = config.face_features if ours else config.perceptual
+    return PerceptualPyramid(features, weights, config.scales, relative=ours)

@@ -18,28 +18,20 @@ from prosopon.models.motion.config import (
     GeneratorConfig,
     KeypointConfig,
     ModelConfig,
+    MotionLossConfig,
 )
 from prosopon.train.epochs import Epochs
 
 
 @dataclass(frozen=True)
-class LossConfig:
+class LossConfig(MotionLossConfig):
     """Weights of the losses (paper, section 3.4)."""
 
-    perceptual: tuple[float, ...] = (10, 10, 10, 10, 10)
-    """Of the maps of the feature extractor; of VGG19 five."""
-    face_features: tuple[float, ...] = (0.2, 0.2, 0.2, 0.2, 0.2)
-    """Of the maps of the face reader instead, where that is the extractor: their distances are relative."""
-    scales: tuple[float, ...] = (1, 0.5, 0.25, 0.125)
-    """Of the image pyramid."""
     generator_gan: float = 0
     discriminator_gan: float = 1
     feature_matching: tuple[float, ...] = (10, 10, 10, 10)
     equivariance_value: float = 10
     equivariance_jacobian: float = 10
-    sigma_affine: float = 0.05
-    sigma_tps: float = 0.005
-    points_tps: int = 5
 
 
 @dataclass(frozen=True)

@@ -22,11 +22,10 @@ from prosopon.create.fomm.discriminator import Discriminator, build_discriminato
 from prosopon.create.fomm.net import Generated, Generator, build_nets
 from prosopon.create.fomm.technique import model_card
 from prosopon.datasets.held_out import HeldOut
-from prosopon.models.face_features import FaceFeatures
 from prosopon.models.face_losses import expression_emphasis, landmark_targets, weighted_l1
+from prosopon.models.feature_choice import pyramid_of
 from prosopon.models.motion.equivariance import equivariance_jacobian, equivariance_value
 from prosopon.models.motion.keypoints import KeypointDetector, Keypoints
-from prosopon.models.perceptual import PerceptualPyramid
 from prosopon.models.tensors import to_frames, to_tensor
 from prosopon.models.tps import SmoothMap
 from prosopon.train.recipe import Batch, Dataset, Phase, Recipe
@@ -70,9 +69,7 @@ class FommRecipe(Recipe):
         self.held_out = tuple(held_out)
         self.kp_detector, self.generator = build_nets(config.model, align_corners=config.align_corners)
         self.discriminator: Discriminator | None = None
-        ours = isinstance(features, FaceFeatures)
-        weights = config.loss.face_features if ours else config.loss.perceptual
-        self.perceptual = PerceptualPyramid(features, weights, config.loss.scales, relative=ours)
+        self.perceptual = pyramid_of(features, config.loss)
         modules: dict[str, nn.Module] = {
             "kp_detector": self.kp_detector,
             "generator": self.generator,

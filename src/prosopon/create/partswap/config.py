@@ -12,7 +12,7 @@ from typing import Any
 
 from prosopon.core.errors import MissingError, UsageError
 from prosopon.datasets.augment import AugmentConfig
-from prosopon.models.motion.config import PictureConfig
+from prosopon.models.motion.config import MotionLossConfig, PictureConfig
 from prosopon.train.epochs import Epochs
 
 
@@ -52,20 +52,11 @@ class ModelConfig:
 
 
 @dataclass(frozen=True)
-class LossConfig:
+class LossConfig(MotionLossConfig):
     """Weights of the losses (paper, section III-C)."""
 
-    perceptual: tuple[float, ...] = (10, 10, 10, 10, 10)
-    """Of the maps of the feature extractor; of VGG19 five."""
-    face_features: tuple[float, ...] = (0.2, 0.2, 0.2, 0.2, 0.2)
-    """Of the maps of the face reader instead, where that is the extractor: their distances are relative."""
-    scales: tuple[float, ...] = (1, 0.5, 0.25, 0.125)
-    """Of the image pyramid."""
     equivariance_shift: float = 10
     equivariance_affine: float = 10
-    sigma_affine: float = 0.05
-    sigma_tps: float = 0.005
-    points_tps: int = 5
 
 
 @dataclass(frozen=True)

@@ -31,11 +31,10 @@ from prosopon.create.partswap.net import (
 )
 from prosopon.create.partswap.technique import model_card
 from prosopon.datasets.held_out import HeldOut
-from prosopon.models.face_features import FaceFeatures
 from prosopon.models.face_losses import expression_emphasis, weighted_l1
+from prosopon.models.feature_choice import pyramid_of
 from prosopon.models.grid import coordinate_grid, warp
 from prosopon.models.motion.equivariance import equivariance_jacobian, equivariance_value
-from prosopon.models.perceptual import PerceptualPyramid
 from prosopon.models.tensors import to_frames, to_tensor
 from prosopon.models.tps import SmoothMap
 from prosopon.train.recipe import Batch, Dataset, Phase, Recipe
@@ -81,9 +80,7 @@ class PartSwapRecipe(Recipe):
         self.segmentation_module, self.reconstruction_module = build_nets(
             config.model, align_corners=config.align_corners
         )
-        ours = isinstance(features, FaceFeatures)
-        weights = config.loss.face_features if ours else config.loss.perceptual
-        self.perceptual = PerceptualPyramid(features, weights, config.loss.scales, relative=ours)
+        self.perceptual = pyramid_of(features, config.loss)
         self.exported = ("segmentation_module", "reconstruction_module")
         self.modules: dict[str, nn.Module] = {
             "segmentation_module": self.segmentation_module,

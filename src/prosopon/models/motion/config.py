@@ -94,3 +94,19 @@ class ModelConfig:
     discriminator: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
     landmark_groups: tuple[tuple[int, ...], ...] = ()
     """For the first len(landmark_groups) keypoints: the landmarks (of 68) whose mean each is taught to follow."""
+
+
+@dataclass(frozen=True)
+class MotionLossConfig:
+    """Weights of the losses that all motion models have (arXiv 2003.00196, section 3.4)."""
+
+    perceptual: tuple[float, ...] = (10, 10, 10, 10, 10)
+    """Of the maps of the feature extractor; of VGG19 five."""
+    face_features: tuple[float, ...] = (0.2, 0.2, 0.2, 0.2, 0.2)
+    """Of the maps of the face reader instead, where that is the extractor: their distances are relative."""
+    scales: tuple[float, ...] = (1, 0.5, 0.25, 0.125)
+    """Of the image pyramid."""
+    sigma_affine: float = 0.05
+    """Of the random maps for equivariance: spread of the affine part."""
+    sigma_tps: float = 0.005
+    points_tps: int = 5
