@@ -2,45 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter, label, maximum_filter
-from torch import Tensor
+from scipy.ndimage import gaussian_filter, maximum_filter
 
 from prosopon.core.clip import Clip, Frame
-from prosopon.core.faces import Box, Face
 from prosopon.core.history import Relationship, SourceType, Step
-from prosopon.core.parts import Part
 from prosopon.core.prefetch import prefetch
 from prosopon.create.partswap.colour import SkinTone, recoloured
 from prosopon.create.partswap.fast import EncodedSource, FastSwapper
 from prosopon.create.partswap.following import Head, Scene
-from prosopon.create.partswap.named import parts_of
+from prosopon.create.partswap.looks import Looks
 from prosopon.create.partswap.options import SwapOptions, matches_colour, motion, relights, wanted, whose
 from prosopon.faces.crop import cut
 from prosopon.faces.parsing.parser import FaceParser
-from prosopon.faces.parsing.part_map import PartMap
 from prosopon.faces.paste import feather, paste
 from prosopon.models.tensors import to_frames, to_tensor
 
 _LARGEST_SIDE = 1024
 """Largest side of the head's picture unless it is set: beyond it the decoder's share would be mere upscaling."""
-_EDGE = 0.006
-"""How soft the edge of a part is, as a share of the head's picture."""
 _SEAM = 0.012
 """How far beyond its edge the decoder may paint over what stays."""
 _BORDER = 0.06
 """How the picture's own border fades, for parts that reach beyond it."""
-_SPECK = 0.05
-"""Islands smaller than this share of the largest one are errors of the parser."""
 _TONE_FRAMES, _TONE_WITHIN = 6, 250
 """So many frames, out of the first ones, tell the colour of the target's skin."""
-_SKIN = frozenset((Part.SKIN, Part.NOSE))
 
 
 def swapped(
@@ -99,7 +89,7 @@ def _frames(
         yield from scene.target.frames()
         return
     side = options.size or _working_side([one.box.width for one in seen], swapper.size_px)
-    looks = _Looks(parser, wanted(options).names, side)
+    looks = Looks(parser, wanted(options).names, side)
     picture = scene.source.first()
     if matches_colour(options):
         picture = _matched(picture, scene, looks)
@@ -157,7 +147,7 @@ def _reach(share: NDArray[np.float32], side: int) -> NDArray[np.float32]:
     return np.clip(softened, 0, 1)
 
 
-def _encoded(swapper: FastSwapper, picture: Frame, head: Head, looks: _Looks, options: SwapOptions) -> EncodedSource:
+def _encoded(swapper: FastSwapper, picture: Frame, head: Head, looks: Looks, options: SwapOptions) -> EncodedSource:
     full = cut(picture, head.box, looks.side)
     return swapper.encode(
         to_tensor(cut(picture, head.box, swapper.size_px)),
@@ -168,57 +158,7 @@ def _encoded(swapper: FastSwapper, picture: Frame, head: Head, looks: _Looks, op
     )
 
 
-class _Looks:
-    """Looks at heads cut out to squares: where their parts are, and what colour their skin has."""
-
-    def __init__(self, parser: FaceParser, names: Sequence[str], side: int) -> None:
-        self._parser = parser
-        self._parts = parts_of(names)
-        self.side = side
-
-    def parsed(self, patch: Frame, head: Head) -> PartMap | None:
-        """The parts of a head `uint8 (S, S, 3)`; None where nobody knows where its face is."""
-        if head.face is None or head.face.landmarks is None:
-            return None
-        scale = self.side / head.box.width
-        points = ((head.face.landmarks - (head.box.left, head.box.top)) * scale).astype(np.float32)
-        low, high = points.min(0), points.max(0)
-        return self._parser.parse(patch, replace(Face(Box(*low.tolist(), *high.tolist())), landmarks=points))
-
-    def masks(self, patches: NDArray[np.uint8], heads: Sequence[Head]) -> Tensor | None:
-        """Where the parts that have names are, `(B, 1, S, S)`; None where parts are asked for by number."""
-        if not self._parts:
-            return None
-        masks = []
-        for patch, head in zip(patches, heads, strict=True):
-            found = self.parsed(patch, head)
-            if found is None:
-                masks.append(np.zeros((self.side, self.side), np.float32))
-            else:
-                cleaned = replace(found, parts=without_specks(found.parts, self._parts))
-                masks.append(cleaned.mask(self._parts, self.side, self.side, feather_px=_EDGE * self.side))
-        return torch.from_numpy(np.stack(masks))[:, None]
-
-    def tone(self, frame: Frame, head: Head) -> SkinTone | None:
-        """The colour of a head's skin; None where there is none to be seen."""
-        patch = cut(frame, head.box, self.side)
-        found = self.parsed(patch, head)
-        if found is None:
-            return None
-        return SkinTone.of(patch[found.mask(_SKIN, self.side, self.side) > 0.95])
-
-
-def without_specks(parts: NDArray[np.uint8], wanted: Collection[Part]) -> NDArray[np.uint8]:
-    """A part map without the small islands of some parts, taken together: they become background."""
-    islands, count = label(np.isin(parts, [int(part) for part in wanted]))
-    if count < 2:
-        return parts
-    sizes = np.bincount(islands.ravel())[1:]
-    small = 1 + np.flatnonzero(sizes < _SPECK * sizes.max())
-    return np.where(np.isin(islands, small), np.uint8(Part.BACKGROUND), parts)
-
-
-def _matched(picture: Frame, scene: Scene, looks: _Looks) -> Frame:
+def _matched(picture: Frame, scene: Scene, looks: Looks) -> Frame:
     """The source picture with its skin in the colour of the target's; as it is where either shows no skin."""
     own = looks.tone(picture, scene.head)
     known = [index for index, place in enumerate(scene.heads[:_TONE_WITHIN]) if place is not None]

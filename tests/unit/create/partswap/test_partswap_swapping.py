@@ -18,8 +18,9 @@ from prosopon.core.faces import Box, Face, Tracks
 from prosopon.core.history import Relationship, SourceType
 from prosopon.core.parts import Part
 from prosopon.create.partswap.following import Head, Scene
+from prosopon.create.partswap.looks import Looks
 from prosopon.create.partswap.options import SwapOptions
-from prosopon.create.partswap.swapping import _Looks, _matched
+from prosopon.create.partswap.swapping import _matched
 from prosopon.create.partswap.technique import PartSwap
 from prosopon.faces.crop import cut
 from prosopon.faces.head_box import head_box
@@ -177,18 +178,18 @@ def test_the_sources_skin_takes_the_colour_that_the_targets_has_where_it_is_seen
     clip = Clip.of_frames([nobody, nobody, *dark], Fraction(10))
     head = Head(HEAD, FACE)
     scene = Scene(Clip.still(light), head, clip, (None, None, head, head, None, head))
-    looks = _Looks(Squares((Part.SKIN, Part.CLOTHES)), ("lips",), 64)
+    looks = Looks(Squares((Part.SKIN, Part.CLOTHES)), ("lips",), 64)
     matched = _matched(light, scene, looks)
     assert np.abs(skin_of(light) - skin_of(dark[0])).max() > 20
     assert np.abs(skin_of(matched) - skin_of(dark[0])).max() < 1.5
-    hidden = _Looks(Squares((Part.CLOTHES, Part.HAIR)), ("lips",), 64)
+    hidden = Looks(Squares((Part.CLOTHES, Part.HAIR)), ("lips",), 64)
     assert np.array_equal(_matched(light, scene, hidden), light)
 
 
 def test_colours_are_matched_unless_hair_is_swapped(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def remember(picture: Frame, scene: Scene, looks: _Looks) -> Frame:
+    def remember(picture: Frame, scene: Scene, looks: Looks) -> Frame:
         asked.append("matched")
         return picture
 
