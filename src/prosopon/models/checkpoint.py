@@ -130,6 +130,15 @@ def load_strict(module: nn.Module, state: Mapping[str, Tensor], where: str) -> N
     module.load_state_dict(dict(state))
 
 
+def with_counts(state: Mapping[str, Tensor], module: nn.Module) -> dict[str, Tensor]:
+    """A state with the module's own counts of batches where it has none.
+
+    Files of before torch 0.4.1 do not count batches, and the count plays no part in what nets of ours answer.
+    """
+    counts = {key: value for key, value in module.state_dict().items() if key.endswith("num_batches_tracked")}
+    return {**counts, **state}
+
+
 def part(state: Mapping[str, Tensor], module: str) -> dict[str, Tensor]:
     """The tensors of one module out of a file that holds several, `<module>.<key>` -> `<key>`."""
     return {key.removeprefix(f"{module}."): value for key, value in state.items() if key.startswith(f"{module}.")}

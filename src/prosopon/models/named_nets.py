@@ -8,7 +8,7 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
-from prosopon.models.checkpoint import load_strict, part
+from prosopon.models.checkpoint import load_strict, part, with_counts
 
 
 class NamedNets:
@@ -41,9 +41,7 @@ class NamedNets:
             CheckpointError: names or shapes do not fit; the message lists them.
         """
         for name, module in self.modules.items():
-            # Files of before torch 0.4.1 do not count batches; the count plays no part here.
-            counts = {key: value for key, value in module.state_dict().items() if key.endswith("num_batches_tracked")}
-            load_strict(module, {**counts, **states[name]}, f"{where} ({name})")
+            load_strict(module, with_counts(states[name], module), f"{where} ({name})")
         return self
 
     def state(self) -> dict[str, Tensor]:

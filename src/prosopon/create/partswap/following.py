@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from prosopon.core.clip import Clip
+from prosopon.core.clip import Clip, Frame
 from prosopon.core.errors import MissingError, UsageError
 from prosopon.core.faces import Box, Face, Track, Tracks
 from prosopon.core.progress import Progress
@@ -184,3 +184,17 @@ def _fixed(clip: Clip, crop: str, name: str) -> Box:
     if box.left >= clip.width or box.top >= clip.height or box.right <= 0 or box.bottom <= 0:
         raise UsageError(f"--{name.replace('_', '-')} {crop} lies outside {clip.name}", "give x,y,w,h inside it")
     return square(box)
+
+
+def in_batches(clip: Clip, heads: Sequence[Head | None], size: int) -> Iterator[tuple[list[Frame], list[Head | None]]]:
+    """The frames of a clip with where the head is in each, up to `size` of them at a time."""
+    frames: list[Frame] = []
+    places: list[Head | None] = []
+    for frame, place in zip(clip.frames(), heads, strict=True):
+        frames.append(frame)
+        places.append(place)
+        if len(frames) == size:
+            yield frames, places
+            frames, places = [], []
+    if frames:
+        yield frames, places

@@ -23,9 +23,9 @@ from prosopon.create.partswap.net import (
     resized,
     visibility,
 )
-from prosopon.create.partswap.published import PublishedStates
+from prosopon.create.partswap.published import PublishedStates, has_segments, with_segments
 from prosopon.models.antialias import AntiAliasDownsample
-from prosopon.models.checkpoint import load_strict
+from prosopon.models.checkpoint import load_strict, with_counts
 from prosopon.models.grid import resize_flow, warp
 from prosopon.models.motion.config import DenseMotionConfig
 from prosopon.models.motion.dense import DenseMotion
@@ -117,14 +117,9 @@ class PartSwapModel(NamedNets):
         """
         where = " with ".join(path.name for path in paths)
         states = PublishedStates(paths)
-        segmentation, own = states.segmentation, self.segmentation_module.state_dict()
-        self.segments_trained = "segmentation.weight" in segmentation
-        if not self.segments_trained:
-            segmentation = {**segmentation, **{key: own[key] for key in own if key.startswith("segmentation.")}}
-        self.load(
-            {"segmentation_module": segmentation, "reconstruction_module": states.reconstruction},
-            where,
-        )
+        self.segments_trained = has_segments(states.segmentation)
+        segmentation = with_segments(states.segmentation, self.segmentation_module.state_dict())
+        self.load({"segmentation_module": segmentation, "reconstruction_module": states.reconstruction}, where)
         if states.dense_motion:
             self.alignment = Alignment(self._published_dense_motion(states.dense_motion, where), weights_name=where)
         return self
@@ -144,8 +139,7 @@ class PartSwapModel(NamedNets):
         dense = DenseMotion(
             config, kinds - 1, channels, "occlusion.weight" in state, align_corners=self.align_corners
         )  # fmt: skip
-        counts = {key: value for key, value in dense.state_dict().items() if key.endswith("num_batches_tracked")}
-        load_strict(dense, {**counts, **state}, f"{where} (dense motion)")
+        load_strict(dense, with_counts(state, dense), f"{where} (dense motion)")
         return dense.eval()
 
     @torch.no_grad()

@@ -53,7 +53,7 @@ class PublishedStates:
         segmentation = _state(table.get("segmentation_module"))
         if not segmentation:
             # A First Order Motion checkpoint, which part swap is fine-tuned from: its heads have other names there.
-            segmentation = {_renamed(key): value for key, value in _state(table.get("kp_detector")).items()}
+            segmentation = as_segmentation(_state(table.get("kp_detector")))
         pictures = _state(table.get("reconstruction_module")) or _state(table.get("generator"))
         inside = f"{DENSE_MOTION}."
         self.segmentation = self.segmentation or segmentation
@@ -73,6 +73,23 @@ def _state(table: Any) -> State:
             and not key.endswith("blend_downsample.weight")}  # fmt: skip
 
 
-def _renamed(key: str) -> str:
-    head, _, leaf = key.partition(".")
-    return f"{_LEAVES.get(head, head)}.{leaf}"
+def as_segmentation(detector: Mapping[str, Tensor]) -> State:
+    """A keypoint detector's weights by the names of a segmentation module: points become shifts, jacobians affine."""
+
+    def renamed(key: str) -> str:
+        head, _, leaf = key.partition(".")
+        return f"{_LEAVES.get(head, head)}.{leaf}"
+
+    return {renamed(key): value for key, value in detector.items()}
+
+
+def with_segments(segmentation: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> State:
+    """Weights of a segmentation module, with the module's `own` segments where they have none."""
+    if has_segments(segmentation):
+        return dict(segmentation)
+    return {**segmentation, **{key: value for key, value in own.items() if key.startswith("segmentation.")}}
+
+
+def has_segments(segmentation: Mapping[str, Tensor]) -> bool:
+    """Whether weights of a segmentation module know segments, which those of animation do not."""
+    return "segmentation.weight" in segmentation

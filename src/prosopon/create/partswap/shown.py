@@ -12,7 +12,7 @@ from prosopon.core.clip import Clip, Frame
 from prosopon.core.history import Relationship, SourceType, Step
 from prosopon.core.prefetch import prefetch
 from prosopon.create.partswap.drawing import coloured, palette
-from prosopon.create.partswap.following import Head
+from prosopon.create.partswap.following import Head, in_batches
 from prosopon.create.partswap.model import PartSwapModel
 from prosopon.faces.crop import cut
 from prosopon.faces.paste import paste
@@ -55,13 +55,8 @@ def parts_drawn(
 def _frames(
     model: PartSwapModel, clip: Clip, heads: Sequence[Head | None], strength: float, bar: Frame
 ) -> Iterator[Frame]:  # fmt: skip
-    waiting: list[tuple[Frame, Head | None]] = []
-    for frame, head in zip(clip.frames(), heads, strict=True):
-        waiting.append((frame, head))
-        if len(waiting) == _BATCH:
-            yield from _drawn(model, waiting, strength, bar)
-            waiting = []
-    yield from _drawn(model, waiting, strength, bar)
+    for frames, places in in_batches(clip, heads, _BATCH):
+        yield from _drawn(model, [*zip(frames, places, strict=True)], strength, bar)
 
 
 def _drawn(

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from prosopon.core.errors import CheckpointError
 from prosopon.create.partswap.model import NETS
-from prosopon.create.partswap.published import PublishedStates
+from prosopon.create.partswap.published import PublishedStates, as_segmentation, has_segments, with_segments
 from prosopon.models import checkpoint
 
 _GENERATOR_ONLY = ("dense_motion_network.", "guides.")
@@ -45,9 +45,7 @@ def start_from(modules: Mapping[str, nn.Module], path: Path, keypoints: Sequence
             f"start from weights that have {max(keypoints) + 1} or more, each with its own affine motion",
         ) from None
     own = modules["segmentation_module"].state_dict()
-    if "segmentation.weight" not in segmentation:
-        segmentation |= {key: value for key, value in own.items() if key.startswith("segmentation.")}
-    states = {**states, "segmentation_module": segmentation}
+    states = {**states, "segmentation_module": with_segments(segmentation, own)}
     for net in NETS:
         checkpoint.load_strict(modules[net], states[net], f"the {net} of {path.name}")
 
@@ -58,18 +56,13 @@ def _of_ours(state: Mapping[str, Tensor], where: str) -> dict[str, Mapping[str, 
         return {net: parts[net] for net in NETS}
     if not parts["kp_detector"]:
         raise CheckpointError(f"{where} holds neither part swap nor animation", "see prosopon weights list")
-    heads = {"kp.": "shift.", "jacobian.": "affine."}
-    detector = {}
-    for key, value in parts["kp_detector"].items():
-        head = next((old for old in heads if key.startswith(old)), "")
-        detector[heads.get(head, "") + key.removeprefix(head)] = value
     pictures = {key: value for key, value in parts["generator"].items() if not key.startswith(_GENERATOR_ONLY)}
-    return {"segmentation_module": detector, "reconstruction_module": pictures}
+    return {"segmentation_module": as_segmentation(parts["kp_detector"]), "reconstruction_module": pictures}
 
 
 def _chosen(segmentation: Mapping[str, Tensor], keypoints: Sequence[int]) -> dict[str, Tensor]:
     """The heads of some keypoints only; weights that have segments are left as they are."""
-    if not keypoints or "segmentation.weight" in segmentation:
+    if not keypoints or has_segments(segmentation):
         return dict(segmentation)
     points = torch.tensor(list(keypoints))
     entries = {"shift": points, "affine": (points[:, None] * 4 + torch.arange(4)).flatten()}

@@ -15,7 +15,7 @@ from prosopon.core.history import Relationship, SourceType, Step
 from prosopon.core.prefetch import prefetch
 from prosopon.create.partswap.colour import SkinTone, recoloured
 from prosopon.create.partswap.fast import EncodedSource, FastSwapper
-from prosopon.create.partswap.following import Head, Scene
+from prosopon.create.partswap.following import Head, Scene, in_batches
 from prosopon.create.partswap.looks import Looks
 from prosopon.create.partswap.options import SwapOptions, matches_colour, motion, relights, wanted, whose
 from prosopon.faces.crop import cut
@@ -95,7 +95,7 @@ def _frames(
         picture = _matched(picture, scene, looks)
     encoded = _encoded(swapper, picture, scene.head, looks, options)
     border = feather(side, _BORDER)
-    for frames, places in _batches(scene, options.batch):
+    for frames, places in in_batches(scene.target, scene.heads, options.batch):
         shown = [(index, place) for index, place in enumerate(places) if place is not None]
         if not shown:
             yield from frames
@@ -118,19 +118,6 @@ def _frames(
         for (index, place), patch, share in zip(shown, patches, shares, strict=True):
             done[index] = paste(frames[index], patch, place.box, _reach(share, side) * border)
         yield from (done[index] for index in range(len(frames)))
-
-
-def _batches(scene: Scene, size: int) -> Iterator[tuple[list[Frame], list[Head | None]]]:
-    frames: list[Frame] = []
-    places: list[Head | None] = []
-    for frame, place in zip(scene.target.frames(), scene.heads, strict=True):
-        frames.append(frame)
-        places.append(place)
-        if len(frames) == size:
-            yield frames, places
-            frames, places = [], []
-    if frames:
-        yield frames, places
 
 
 def _working_side(widths: Sequence[float], net_px: int) -> int:
