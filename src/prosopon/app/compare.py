@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from prosopon.core.clip import Clip, Frame
 from prosopon.core.history import Relationship, SourceType, Step
+from prosopon.core.progress import Progress
+from prosopon.media.read import read
+from prosopon.vouch.publish import publish
 
 _GAP_PX = 4
 _LARGEST_HEIGHT = 512
@@ -71,3 +75,20 @@ def _fitted(frame: Frame, width: int, height: int) -> Frame:
     if frame.shape[:2] == (height, width):
         return frame
     return np.asarray(Image.fromarray(frame).resize((width, height), Image.Resampling.BICUBIC))
+
+
+def publish_row(
+    before: Sequence[Clip], made: Clip, written: Path, row: Path, *, force: bool, progress: Progress
+) -> None:  # fmt: skip
+    """Publish what was written beside what it was made of.
+
+    Args:
+        before: source, driving or target.
+        made: the synthetic clip, whose history goes on: its file knows of it through the credential alone.
+        written: its file, which is read back, so that what is shown is what was written.
+        row: where the row goes.
+        force: whether an existing file is replaced.
+        progress: hears of every frame.
+    """
+    shown = replace(read(written), history=made.history)
+    publish(side_by_side(before, shown), row, force=force, progress=progress)

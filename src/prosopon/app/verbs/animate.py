@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import tyro
 
 from prosopon.app.args import Driving, Force, Output, Source
 from prosopon.app.console import Console
-from prosopon.core.clip import Clip
+from prosopon.app.inputs import check_frames, compare_path
 from prosopon.core.errors import ExitCode, UsageError
 from prosopon.create.fomm.options import WEIGHTS, AnimateOptions
 from prosopon.media.outputs import check_output
@@ -54,11 +53,6 @@ class Animate:
     """Overwrite what is there."""
 
 
-def compare_path(output: Path) -> Path:
-    """Where the side-by-side video goes: `OUT_compare.mp4`, in the result's own format."""
-    return output.with_name(f"{output.stem}_compare{output.suffix}")
-
-
 def run(args: Animate, console: Console) -> int:
     """Animate, publish, compare."""
     outputs = [args.output, *([compare_path(args.output)] if args.compare else [])]
@@ -68,7 +62,7 @@ def run(args: Animate, console: Console) -> int:
     check_frames(source, args.source)
     check_frames(driving, args.driving)
 
-    from prosopon.app.compare import side_by_side
+    from prosopon.app.compare import publish_row
     from prosopon.create.fomm.framing import judged_reference, look
     from prosopon.create.fomm.technique import FirstOrderMotion
     from prosopon.faces.finder import open_finder
@@ -92,10 +86,9 @@ def run(args: Animate, console: Console) -> int:
     published = publish(clip, args.output, force=args.force, progress=console)
     seconds = time.perf_counter() - began
     if args.compare:
-        result = read(published.path)
-        # The file knows nothing of what made it but through its credential; the history goes on from the clip's.
-        shown = replace(result, history=clip.history)
-        publish(side_by_side((source, driving), shown), compare_path(args.output), force=args.force, progress=console)
+        publish_row(
+            (source, driving), clip, published.path, compare_path(args.output), force=args.force, progress=console
+        )
     console.answer(
         {
             "output": published.path,
@@ -132,13 +125,3 @@ def _engine(args: Animate, device: torch.device) -> Engine:
     if args.engine == "openvino" and device.type != "cpu":
         raise UsageError(f"OpenVINO runs these nets on CPUs, not on {device}", "add --device cpu")
     return args.engine
-
-
-def check_frames(clip: Clip, path: Path) -> None:
-    """Refuse a sound.
-
-    Raises:
-        UsageError: the clip has no pictures.
-    """
-    if not len(clip):
-        raise UsageError(f"{path} has no pictures, only sound", "give a picture or a video")

@@ -9,7 +9,7 @@ import tyro
 
 from prosopon.app.args import Force, Input, Output
 from prosopon.app.console import Console
-from prosopon.app.verbs.animate import check_frames
+from prosopon.app.inputs import check_frames
 from prosopon.core.errors import ExitCode, UsageError
 from prosopon.create.partswap.options import WEIGHTS, SwapOptions
 from prosopon.media.outputs import check_output

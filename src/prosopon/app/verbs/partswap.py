@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -11,7 +11,8 @@ import tyro
 
 from prosopon.app.args import Force, Output, Source
 from prosopon.app.console import Console
-from prosopon.app.verbs.animate import check_frames, compare_path
+from prosopon.app.inputs import check_frames, compare_path
+from prosopon.core.clip import Clip
 from prosopon.core.errors import ExitCode
 from prosopon.create.partswap.options import ALIGNMENT, WEIGHTS, SwapOptions, motion, wanted, whose
 from prosopon.faces.crop_option import parse_crop
@@ -20,7 +21,6 @@ from prosopon.media.outputs import check_output
 from prosopon.media.read import read
 
 if TYPE_CHECKING:
-    from prosopon.core.clip import Clip
     from prosopon.core.faces import Tracks
     from prosopon.faces.finder import FaceFinder
 
@@ -67,7 +67,7 @@ def run(args: Partswap, console: Console) -> int:
     check_frames(source, args.source)
     check_frames(target, args.target)
 
-    from prosopon.app.compare import side_by_side
+    from prosopon.app.compare import publish_row
     from prosopon.create.partswap.technique import PartSwap
     from prosopon.faces.finder import open_finder
     from prosopon.faces.parsing.parser import open_parser
@@ -89,10 +89,9 @@ def run(args: Partswap, console: Console) -> int:
     published = publish(clip, args.output, force=args.force, progress=console)
     seconds = time.perf_counter() - began
     if args.compare:
-        # The file knows nothing of what made it but through its credential; the history goes on from the clip's.
-        shown = replace(read(published.path), history=clip.history)
-        row = side_by_side((source, target), shown)
-        publish(row, compare_path(args.output), force=args.force, progress=console)
+        publish_row(
+            (source, target), clip, published.path, compare_path(args.output), force=args.force, progress=console
+        )
     console.answer(
         {
             "output": published.path,
@@ -128,7 +127,6 @@ def _looked_for(
     source: Clip, target: Clip, options: SwapOptions, finder: FaceFinder | None, console: Console
 ) -> dict[str, Tracks]:
     """The people of both clips, as far as somebody looks for them."""
-    from prosopon.core.clip import Clip as ClipOf
     from prosopon.faces.likeness import joined_across_cuts
     from prosopon.faces.track import track
 
@@ -136,7 +134,7 @@ def _looked_for(
         return {}
     found = {}
     if parse_crop(options.crop, "crop") != "whole":
-        found["source"] = track(ClipOf.still(source.first(), name=source.name), finder)
+        found["source"] = track(Clip.still(source.first(), name=source.name), finder)
     if parse_crop(options.target_crop, "target_crop") != "whole":
         found["target"] = joined_across_cuts(track(target, finder, progress=console))
     return found
