@@ -7,15 +7,16 @@ decoder (`original`, `df`) or a part of the code (`iae`, `liae`).
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import Any, Literal
 
-from prosopon.core.errors import UsageError
+from prosopon.core.errors import CheckpointError, UsageError
 
 Dialect = Literal["faceswap", "deepfacelab", "prosopon"]
 """Whose layer names, padding and activations: those of checkpoints of these programs, or our own.
@@ -170,6 +171,29 @@ def get_plan(name: str) -> Plan:
 def plan_names() -> tuple[str, ...]:
     """Plans that users choose between, in alphabetical order."""
     return tuple(sorted(file.name.removesuffix(".toml") for file in _files()))
+
+
+def table_of(plan: Plan) -> dict[str, Any]:
+    """A plan as plain data, for the card beside its weights."""
+    table: dict[str, Any] = json.loads(json.dumps(asdict(plan)))
+    return table
+
+
+def plan_from_table(table: Mapping[str, Any]) -> Plan:
+    """The inverse of `table_of`.
+
+    Raises:
+        CheckpointError: something is missing or of the wrong form.
+    """
+    try:
+        parts = {"encoder": Encoder, "inter": Inter, "decoder": Decoder}
+        built = {name: kind(**_tuples(table[name])) for name, kind in parts.items()}
+        routes = {route: tuple(names) for route, names in table["routes"].items()}
+        return Plan(**{**table, **built, "routes": routes}).check()
+    except (KeyError, TypeError, AttributeError) as error:
+        raise CheckpointError(
+            f"the card's plan is damaged: {error}", "use the card that came with the weights"
+        ) from None
 
 
 def _files() -> list[Any]:
