@@ -12,7 +12,17 @@ import pytest
 from prosopon.core.clip import Clip, Frame
 from prosopon.core.errors import MediaError
 from prosopon.core.faces import Box, Face, Pose
-from prosopon.faces.alignment import Aligned, Alignment, face_as_json, face_from_json, read_alignment, write_alignment
+from prosopon.faces.alignment import (
+    Aligned,
+    Alignment,
+    Source,
+    about_sources,
+    face_as_json,
+    face_from_json,
+    in_order,
+    read_alignment,
+    write_alignment,
+)
 from prosopon.faces.journal import Journal
 from prosopon.faces.track import track
 
@@ -61,17 +71,76 @@ def test_a_file_reads_back_to_hundredths_of_a_pixel(tmp_path: Path) -> None:
     assert json.loads(lines[1])["frame"] == 0
 
 
+def test_where_a_picture_was_cut_out_and_of_which_source_is_kept(tmp_path: Path) -> None:
+    sources = (Source("a/one.mp4", "abc", 640, 360, 100, "30000/1001"), Source("two.png", None, 64, 48, 1))
+    matrix = np.array(((0.123456789, -0.2, 30.5), (0.2, 0.123456789, -4000.25)))
+    faces = (
+        Aligned(0, 0.0, 0, a_face(), crop="crops/a.png", matrix=matrix, masks={"parsed": "m/b.png", "hull": "m/a.png"}),
+        Aligned(0, 0.0, 1, a_face(), source=1),
+    )
+    path = tmp_path / "a.jsonl"
+    write_alignment(Alignment({**about_sources(sources), "every": 1}, faces), path)
+    found = read_alignment(path)
+    assert found.sources == sources
+    assert "file" not in found.about
+    assert [one.source for one in found.faces] == [0, 1]
+    np.testing.assert_array_equal(found.faces[0].matrix, matrix)  # type: ignore[arg-type]
+    assert found.faces[0].masks == {"hull": "m/a.png", "parsed": "m/b.png"}
+    assert found.faces[1].matrix is None
+    # What is as always is not written: a file of one source has no more words than before.
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert "source" not in json.loads(lines[1])
+    again = tmp_path / "b.jsonl"
+    write_alignment(found, again)
+    assert again.read_bytes() == path.read_bytes()
+
+
+def test_a_single_source_is_told_as_in_version_1_too(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    source = Source("clip.mp4", "abc", 640, 360, 100, "25")
+    write_alignment(Alignment(about_sources([source]), ()), path)
+    about = read_alignment(path).about
+    assert (about["file"], about["width"], about["frames"], about["fps"]) == ("clip.mp4", 640, 100, "25")
+
+
+def test_files_of_version_1_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    lines = [
+        {"format": "prosopon-alignment", "version": 1, "file": "clip.mp4", "sha256": "s", "width": 4, "height": 3,
+         "frames": 2, "fps": None, "crop_px": 256},
+        {"frame": 1, "time_s": 0.04, "track": 0, "box": [0, 1, 2, 3], "score": 0.5, "crop": "crops/x.png"},
+        {"end": True, "faces": 1},
+    ]  # fmt: skip
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    found = read_alignment(path)
+    assert found.sources == (Source("clip.mp4", "s", 4, 3, 2, None),)
+    (one,) = found.faces
+    assert (one.source, one.matrix, one.masks, one.crop) == (0, None, {}, "crops/x.png")
+
+
+def test_faces_are_in_order_of_source_frame_and_track() -> None:
+    places = [(1, 0, 5), (0, 7, 0), (0, 7, 1), (1, 3, 5), (0, 2, 1)]
+    faces = in_order(Aligned(frame, 0.0, track, a_face(), source=source) for source, frame, track in places)
+    assert [(one.source, one.frame, one.track) for one in faces] == sorted(places)
+
+
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
         (lambda lines: ["not json"], "cannot be read"),
         (lambda lines: [], "no alignment file"),
         (lambda lines: ['{"format": "something"}'], "no alignment file"),
-        (lambda lines: [lines[0].replace('"version": 1', '"version": 2'), *lines[1:]], "version 2"),
+        (lambda lines: [lines[0].replace('"version": 2', '"version": 3'), *lines[1:]], "version 3"),
         (lambda lines: lines[:-1], "cut off after 2 faces"),
         (lambda lines: [*lines[:2], lines[2][:40], lines[3]], "line 3"),
         (lambda lines: [lines[0], lines[1].replace('"box": [', '"box": [1, '), *lines[2:]], "four sides"),
         (lambda lines: [lines[0], "[1]", *lines[2:]], "line 2"),
+        (
+            lambda lines: [lines[0], lines[1].replace('"track"', '"matrix": [[1, 2], [3, 4]], "track"'), *lines[2:]],
+            "two rows",
+        ),
+        (lambda lines: [lines[0], lines[1].replace('"track"', '"source": 1, "track"'), *lines[2:]], "source 1"),
+        (lambda lines: [lines[0].replace('"file": "x"', '"sources": [{"frames": 3}]'), *lines[1:]], "make no sense"),
     ],
 )
 def test_damage_is_named(tmp_path: Path, change, complaint: str) -> None:  # type: ignore[no-untyped-def]
