@@ -22,6 +22,23 @@ GRADIENT_NORM = "gradient_norm"
 """Name of the logged norm, after the phase's own: `generator.gradient_norm`."""
 
 
+class NotFiniteError(ProsoponError):
+    """A loss or gradient is not finite; the weights in memory are spoilt, those on disk are not.
+
+    Args:
+        name: of the loss.
+        value: what it became.
+        step: in which step.
+    """
+
+    def __init__(self, name: str, value: float, step: int) -> None:
+        super().__init__(
+            f"{name} became {value} in step {step}",
+            "the last saved state is kept: start anew with a lower learning rate, --clip-norm or --precision fp32",
+        )
+        self.step = step
+
+
 class Learner:
     """The nets of a recipe on their way.
 
@@ -60,7 +77,7 @@ class Learner:
             The losses, averaged over the batch, by name: `generator`, `generator.perceptual`, ...
 
         Raises:
-            ProsoponError: a loss or gradient is not finite; the weights in memory are spoilt, those on disk are not.
+            NotFiniteError: a loss or gradient is not finite.
         """
         for phase in self._phases:
             phase.step(micro_batches)
@@ -70,11 +87,7 @@ class Learner:
         losses = {name: value for phase in self._phases for name, value in phase.losses().items()}
         for name, value in losses.items():
             if not math.isfinite(value) and not (self.precision == torch.float16 and name.endswith(GRADIENT_NORM)):
-                raise ProsoponError(
-                    f"{name} became {value} in step {self.step_number}",
-                    "the last saved state is kept: start anew with a lower learning rate, --clip-norm or "
-                    "--precision fp32",
-                )
+                raise NotFiniteError(name, value, self.step_number)
         return losses
 
     def learning_rates(self) -> dict[str, float]:

@@ -15,10 +15,11 @@ from prosopon.core.progress import Progress
 from prosopon.train.history import History
 from prosopon.train.log import Log, Record, read_log
 from prosopon.train.page import PAGE, PageFacts, write_page
+from prosopon.train.run import PREVIEW
 from prosopon.train.runfile import RUN_FILE
 from prosopon.train.settings import Settings
+from prosopon.train.timelapse import keep_preview
 
-PREVIEW = "preview.png"
 LOG = "log.jsonl"
 
 PublishPicture = Callable[[NDArray[np.uint8], Path], None]
@@ -61,6 +62,7 @@ class Report:
         self._publish = publish
         self._board = _open_tensorboard(folder, last_step) if settings.tensorboard else None
         self._counted = 0
+        self._timelapse_due = Every(settings.timelapse_every_s, at_once=True)
         progress.start(f"training {name}", self._total())
         if self._history.last is not None:
             self._count(self._history.last)
@@ -79,6 +81,8 @@ class Report:
         preview = self._folder / PREVIEW
         if picture is not None:
             self._publish(picture, preview)
+            if self._history.last is not None and (status != "running" or self._timelapse_due()):
+                keep_preview(preview, self._folder, self._history.last.step)
         remaining_s = self._history.remaining_s(self._settings.steps, self._settings.minutes)
         facts = PageFacts(
             name=self._name,

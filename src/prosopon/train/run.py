@@ -18,8 +18,9 @@ from prosopon.core.content_id import sha256_of
 from prosopon.core.errors import ProsoponError
 from prosopon.core.progress import Progress
 from prosopon.models import checkpoint
-from prosopon.models.pair import weights_file
+from prosopon.models.pair import card_file, weights_file
 from prosopon.train import randomness
+from prosopon.train.backups import back_up
 from prosopon.train.distributed import Processes
 from prosopon.train.learner import Learner, training_precision
 from prosopon.train.loader import first_batch, place_batch
@@ -31,6 +32,7 @@ from prosopon.train.settings import CHANGEABLE, Settings
 from prosopon.train.state import load_state, save_state
 
 WEIGHTS = "weights"
+PREVIEW = "preview.png"
 _PREVIEWED = 4
 """Items in the batch that previews are made from."""
 
@@ -66,6 +68,10 @@ class Run:
         processes: those that train together; the folder must be the same for all.
         command: what `prosopon replay` needs to repeat the run.
         progress: hears of what was found in the folder.
+        pass_over: so many steps' worth of items are passed over from here on, beside those that were before.
+
+    Attributes:
+        passed_over: steps' worth of items that were passed over, as their losses were not finite.
 
     Raises:
         UsageError: the folder holds another run.
@@ -82,6 +88,7 @@ class Run:
         processes: Processes,
         command: Command | None,
         progress: Progress,
+        pass_over: int = 0,
     ) -> None:
         if not len(recipe.dataset):
             raise ProsoponError(f"there is nothing to train {recipe.name!r} on", "give data with at least one item")
@@ -96,6 +103,7 @@ class Run:
         self._learner = Learner(recipe, settings, processes)
         self._preview_batch: dict[str, Tensor] | None = None
         self._time_before_s = 0.0
+        self.passed_over = pass_over
         self._resume(progress)
         self.resumed_from = self.step
         self._started = self._step_ended = time.monotonic()
@@ -137,6 +145,7 @@ class Run:
             return
         self._learner.load_state_dict(saved["learner"])
         self._time_before_s = saved["time_s"]
+        self.passed_over += saved.get("passed_over", 0)
         # With more processes than before, the added ones keep their fresh seeds.
         if self._processes.rank < len(saved["random"]):
             randomness.restore(saved["random"][self._processes.rank], self._processes.device)
@@ -148,6 +157,11 @@ class Run:
     def step(self) -> int:
         """Steps done in all."""
         return self._learner.step_number
+
+    @property
+    def place(self) -> int:
+        """How many steps' worth of the stream of items are behind the run."""
+        return self.step + self.passed_over
 
     @property
     def time_s(self) -> float:
@@ -168,7 +182,8 @@ class Run:
         """One training step.
 
         Raises:
-            ProsoponError: a loss is not finite, or the data fail.
+            NotFiniteError: a loss is not finite.
+            ProsoponError: the data fail.
         """
         rates = self._learner.learning_rates()
         asked = time.monotonic()
@@ -219,6 +234,7 @@ class Run:
             "learner": self._learner.state_dict(),
             "random": self._processes.gather(randomness.capture(self._processes.device)),
             "time_s": self.time_s,
+            "passed_over": self.passed_over,
         }
         if self._processes.is_first:
             save_state(state, self.folder)
@@ -245,6 +261,21 @@ class Run:
         except OSError as error:
             raise ProsoponError(
                 f"the weights cannot be saved in {self.folder / WEIGHTS}: {error}",
+                "the training state is saved: make room, then run the same command again",
+            ) from error
+
+    def back_up(self) -> None:
+        """Put a copy of the saved weights aside.
+
+        Raises:
+            ProsoponError: the disk is full or cannot be written; all that was saved is still good.
+        """
+        files = [self.weights, card_file(self.weights), self.folder / PREVIEW]
+        try:
+            back_up(files, self.folder, self.step, self._settings.backups)
+        except OSError as error:
+            raise ProsoponError(
+                f"no backup can be written in {self.folder}: {error.strerror}",
                 "the training state is saved: make room, then run the same command again",
             ) from error
 

@@ -39,6 +39,12 @@ class Options:
     """Save everything every so many seconds; the most that a power cut can cost."""
     preview_every_s: float = 60.0
     """Renew preview.png and index.html every so many seconds."""
+    timelapse_every_s: float = 300.0
+    """Keep a copy of the preview in timelapse/ every so many seconds, to see afterwards how it learnt."""
+    backup_every_s: float = 3600.0
+    """Put a copy of the weights aside in backups/ every so many seconds."""
+    backups: int = 3
+    """How many of these copies are kept, the newest ones."""
     tensorboard: bool = False
     """Write TensorBoard's event files into the run folder too; needs `pip install tensorboard`."""
 
@@ -59,7 +65,7 @@ class Settings(Options):
     def __post_init__(self) -> None:
         if self.steps is None and self.minutes is None:
             raise UsageError("training was not told when to stop", "give --steps or --minutes")
-        positive = ("steps", "minutes", "batch_size", "accumulate", "clip_norm", "measure_every")
+        positive = ("steps", "minutes", "batch_size", "accumulate", "clip_norm", "measure_every", "backups")
         for name in positive:
             value = getattr(self, name)
             if value is not None and value <= 0:
@@ -78,7 +84,18 @@ class Settings(Options):
 
 
 CHANGEABLE = frozenset(
-    {"steps", "minutes", "device", "workers", "checkpoint_every_s", "preview_every_s", "tensorboard"}
+    {
+        "steps",
+        "minutes",
+        "device",
+        "workers",
+        "checkpoint_every_s",
+        "preview_every_s",
+        "timelapse_every_s",
+        "backup_every_s",
+        "backups",
+        "tensorboard",
+    }
 )
 """Settings that may differ when a run is resumed: when to stop, where to compute, how to report.
 

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from prosopon.core.errors import CheckpointError, ProsoponError
-from prosopon.core.progress import Progress
+from prosopon.core.progress import SILENT, Progress
 from prosopon.models.files import write_atomically
 
 NEWEST = "state.pt"
@@ -75,3 +75,12 @@ def load_state(folder: Path, progress: Progress) -> dict[str, Any] | None:
             "delete the folder to start anew, or copy its state back from elsewhere",
         )
     return None
+
+
+def saved_step(folder: Path) -> int | None:
+    """How far the newest state that can be read is; None where there is none."""
+    try:
+        state = load_state(folder, SILENT)
+    except CheckpointError:
+        return None
+    return None if state is None else int(state["learner"]["step"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from torch import nn
 from prosopon.core.errors import ProsoponError, UsageError
 from prosopon.models.checkpoint import load, load_strict, part
 from prosopon.train.average import MovingAverage
+from prosopon.train.backups import kept_backups
 from prosopon.train.distributed import Processes
 from prosopon.train.learner import Learner
 from prosopon.train.loader import first_batch, open_batches, place_batch
@@ -23,6 +25,7 @@ from prosopon.train.loop import fit
 from prosopon.train.recipe import Phase
 from prosopon.train.sampler import Order, Share
 from prosopon.train.settings import Settings
+from prosopon.train.timelapse import kept_previews
 
 OPTIONS: dict[str, Any] = {"batch_size": 4, "precision": "fp32", "workers": 0, "device": "cpu"}
 CPU = Processes(torch.device("cpu"))
@@ -109,21 +112,73 @@ def test_gradients_are_clipped() -> None:
     assert float(nn.utils.get_total_norm(moved)) == pytest.approx(0.01, rel=1e-3)
 
 
+class Spoilt(TinyGan):
+    """A loss that is not finite in some of its calls."""
+
+    def __init__(self, value: float, calls: Callable[[int], bool]) -> None:
+        super().__init__()
+        self._value, self._when = value, calls
+        self.calls = 0
+        self.seen: list[torch.Tensor] = []
+
+    def _locate(self, batch: Any) -> Any:
+        loss, terms = super()._locate(batch)
+        self.calls += 1
+        self.seen.append(batch["picture"].clone())
+        return (loss * self._value if self._when(self.calls) else loss), terms
+
+
 @pytest.mark.parametrize("spoilt", [math.nan, math.inf])
-def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_state(tmp_path: Path, spoilt: float) -> None:
-    class Spoilt(TinyGan):
-        calls = 0
+def test_a_loss_that_is_not_finite_takes_the_run_back(tmp_path: Path, spoilt: float) -> None:
+    recipe = Spoilt(spoilt, lambda call: call == 6)
+    options = Settings(**OPTIONS, steps=9, checkpoint_every_s=0)
+    result = fit(recipe, tmp_path, options, publish_picture=publish)
+    assert (result.resumed_from, result.step) == (5, 9)
+    # The batch that did harm is not met again.
+    assert not torch.equal(recipe.seen[5], recipe.seen[6])
+    assert [record.step for record in read_log(tmp_path / "log.jsonl")] == list(range(1, 10))
+    assert all(math.isfinite(value) for record in read_log(tmp_path / "log.jsonl") for value in record.losses.values())
 
-        def _locate(self, held: Any) -> Any:
-            loss, terms = super()._locate(held)
-            self.calls += 1
-            return (loss * spoilt if self.calls == 4 else loss), terms
 
-    with pytest.raises(ProsoponError, match=r"generator became .* in step 4") as stopped:
-        fit(Spoilt(), tmp_path, Settings(**OPTIONS, steps=9, checkpoint_every_s=0), publish_picture=publish)
+def test_what_was_passed_over_stays_so(tmp_path: Path) -> None:
+    """A run that was taken back, stopped and resumed goes through the same items as one that was not stopped."""
+    seen = []
+    for name, stops in (("whole", (9,)), ("cut", (7, 9))):
+        recipe = Spoilt(math.nan, lambda call: call == 6)
+        for steps in stops:
+            options = Settings(**OPTIONS, steps=steps, checkpoint_every_s=0)
+            fit(recipe, tmp_path / name, options, publish_picture=publish)
+        seen.append(recipe.seen)
+    assert len(seen[0]) == len(seen[1]) == 10
+    assert all(torch.equal(one, other) for one, other in zip(*seen, strict=True))
+
+
+def test_a_loss_that_stays_not_finite_stops_the_run_and_keeps_the_last_state(tmp_path: Path) -> None:
+    recipe = Spoilt(math.nan, lambda call: call >= 4)
+    with pytest.raises(ProsoponError, match=r"generator became nan in step 4") as stopped:
+        fit(recipe, tmp_path, Settings(**OPTIONS, steps=9, checkpoint_every_s=0), publish_picture=publish)
     assert "\n" not in str(stopped.value)
+    assert recipe.calls == 3 + 4  # once, and three times again
     again = fit(TinyGan(), tmp_path, Settings(**OPTIONS, steps=9), publish_picture=publish)
     assert (again.resumed_from, again.step) == (3, 9)
+
+
+def test_without_a_saved_state_there_is_no_way_back(tmp_path: Path) -> None:
+    with pytest.raises(ProsoponError, match="in step 1"):
+        fit(Spoilt(math.nan, lambda _: True), tmp_path, Settings(**OPTIONS, steps=2), publish_picture=publish)
+
+
+def test_backups_and_previews_are_kept(tmp_path: Path) -> None:
+    options = Settings(
+        **OPTIONS, steps=5, checkpoint_every_s=0, preview_every_s=0, timelapse_every_s=0, backup_every_s=0, backups=2
+    )
+    fit(TinyGan(), tmp_path, options, publish_picture=publish)
+    backups = kept_backups(tmp_path)
+    assert [folder.name for folder in backups] == ["step-00000004", "step-00000005"]
+    assert {file.name for file in backups[-1].iterdir()} == {"tiny.test.safetensors", "tiny.test.json", "preview.png"}
+    state, _ = load(backups[-1] / "tiny.test.safetensors")
+    assert any(key.startswith("generator.") for key in state)
+    assert [step for step, _ in kept_previews(tmp_path)] == [1, 2, 3, 4, 5]
 
 
 def test_a_gradient_that_is_not_finite_stops_the_run() -> None:
