@@ -9,10 +9,10 @@ from typing import Annotated
 import tyro
 
 from prosopon.app.args import Flag
-from prosopon.app.console import Console
 from prosopon.core.clip import Clip
 from prosopon.core.errors import UsageError
 from prosopon.core.faces import Tracks
+from prosopon.core.progress import SILENT, Progress
 from prosopon.faces.finder import FaceFinder
 from prosopon.faces.identity import embedded, only, portrait
 
@@ -37,41 +37,36 @@ class Who:
             raise UsageError(f"same-person is {self.same_person}", "give a cosine, -1 to 1")
 
 
-@dataclass(frozen=True)
-class Told:
-    """Who was told apart.
-
-    Attributes:
-        tracks: the people who are left.
-        same_person: cosine from which two were taken for one; None where nobody was told apart.
-    """
-
-    tracks: Tracks
-    same_person: float | None = None
-
-
-def tell_apart(
-    tracks: Tracks, clip: Clip, finder: FaceFinder, who: Who, console: Console, *, wanted: bool = False
-) -> Told:
-    """Embed the people of a clip and keep those asked for; does nothing where nobody asks.
+class Teller:
+    """Tells the people of clips apart; does nothing where nobody asks.
 
     Args:
-        tracks: the people.
-        clip: the clip.
         finder: finds the faces of the portraits.
         who: what the user asked for.
-        console: hears how it goes.
         wanted: embed in any case.
+
+    Attributes:
+        same_person: cosine from which two are taken for one; None where nobody is told apart.
 
     Raises:
         MissingError: a portrait shows nobody, or the embedding's weights are not there.
     """
-    if not (wanted or who.embed or who.like or who.unlike):
-        return Told(tracks)
-    from prosopon.faces.reader.reader import FaceReader
 
-    reader = FaceReader.open()
-    same_person = reader.same_person if who.same_person is None else who.same_person
-    tracks = embedded(tracks, clip, reader, progress=console)
-    like, unlike = ([portrait(path, finder, reader) for path in paths] for paths in (who.like, who.unlike))
-    return Told(only(tracks, like=like, unlike=unlike, same_person=same_person), same_person)
+    def __init__(self, finder: FaceFinder, who: Who, *, wanted: bool = False) -> None:
+        self.same_person: float | None = None
+        if not (wanted or who.embed or who.like or who.unlike):
+            return
+        from prosopon.faces.reader.reader import FaceReader
+
+        self._reader = FaceReader.open()
+        self.same_person = self._reader.same_person if who.same_person is None else who.same_person
+        self._like, self._unlike = (
+            [portrait(path, finder, self._reader) for path in paths] for paths in (who.like, who.unlike)
+        )
+
+    def tell(self, tracks: Tracks, clip: Clip, progress: Progress = SILENT) -> Tracks:
+        """The people of a clip with embeddings, and of them those asked for."""
+        if self.same_person is None:
+            return tracks
+        tracks = embedded(tracks, clip, self._reader, progress=progress)
+        return only(tracks, like=self._like, unlike=self._unlike, same_person=self.same_person)

@@ -118,7 +118,7 @@ class Alignment:
 
 
 def about_sources(sources: Sequence[Source]) -> dict[str, Any]:
-    """What the first line says of the sources: the list of them, and before it, of a single one, the keys of version 1."""
+    """What the first line says of the sources: all of them, and of a single one the keys of version 1 before that."""
     listed = [asdict(one) for one in sources]
     return {**(listed[0] if len(listed) == 1 else {}), "sources": listed}
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Protocol, Self
@@ -79,6 +81,35 @@ class Journal:
 
     def _line(self, data: dict[str, Any]) -> None:
         self._file.write(json.dumps(data) + "\n")
+
+
+class Journals:
+    """The journals of several clips, one file each in a folder, until all of them are done.
+
+    Args:
+        folder: made when there is something to keep.
+        about: what the results depend on besides the clip.
+    """
+
+    def __init__(self, folder: Path, about: dict[str, Any]) -> None:
+        self._folder, self._about = folder, about
+        self.n_recalled = 0
+
+    def of(self, sha256: str | None) -> Journal:
+        """The journal of a clip, open; to be closed before that of the next one is asked for."""
+        about = {**self._about, "sha256": sha256}
+        journal = Journal(self._folder / f"{(sha256 or 'unknown')[:32]}.jsonl", about)
+        self.n_recalled += journal.n_recalled
+        return journal
+
+    def forget(self) -> None:
+        """All is done: remove the folder."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def tidy(self) -> None:
+        """Remove the folder where nothing is kept in it."""
+        with suppress(OSError):
+            self._folder.rmdir()
 
 
 def _entry(index: int, faces: Sequence[Face]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from prosopon.faces.alignment import (
     read_alignment,
     write_alignment,
 )
-from prosopon.faces.journal import Journal
+from prosopon.faces.journal import Journal, Journals
 from prosopon.faces.track import track
 
 RNG = np.random.default_rng(7)
@@ -215,3 +215,28 @@ def test_faces_without_anything_but_a_box() -> None:
     face = replace(a_face(), landmarks=None, pose=None, embedding=None, blendshapes={})
     assert set(face_as_json(face)) == {"box", "score"}
     same(face_from_json(face_as_json(face)), face, 0.006)
+
+
+def test_journals_of_several_clips_are_kept_until_all_are_done(tmp_path: Path) -> None:
+    folder = tmp_path / ".out.faces-found"
+    journals = Journals(folder, {"finder": "x"})
+    for sha256 in ("a" * 64, "b" * 64):
+        with journals.of(sha256) as journal:
+            journal.keep(0, [a_face()])
+    assert len([*folder.iterdir()]) == 2
+    again = Journals(folder, {"finder": "x"})
+    with again.of("b" * 64) as journal:
+        assert journal.recall(0) is not None
+    assert again.n_recalled == 1
+    other = Journals(folder, {"finder": "y"})
+    with other.of("a" * 64) as journal:
+        assert journal.recall(0) is None
+    again.tidy()  # not empty: stays
+    assert folder.is_dir()
+    again.forget()
+    assert not folder.exists()
+    empty = Journals(folder, {})
+    with empty.of(None):
+        pass
+    empty.tidy()
+    assert not folder.exists()
