@@ -116,7 +116,7 @@ def test_it_learns_to_tell_sharp_from_blurred(spectral_norm: bool) -> None:
     generator = torch.Generator().manual_seed(1)
     optimiser = torch.optim.Adam(net.parameters(), lr=1e-2)
     for _ in range(60):
-        real = torch.rand(8, 3, 16, 16, generator=generator)
+        real = torch.rand(8, 3, 16, 32, generator=generator)
         fake = nn.functional.avg_pool2d(real, 3, 1, 1, count_include_pad=False)
         loss = discriminator_loss(net(real), net(fake))
         optimiser.zero_grad()
@@ -124,9 +124,11 @@ def test_it_learns_to_tell_sharp_from_blurred(spectral_norm: bool) -> None:
         optimiser.step()
     assert float(loss.detach()) < 0.5
     with torch.no_grad():
-        verdicts = net(torch.cat((real[..., :8], fake[..., 8:]), 3))
-    assert float((verdicts.fine[..., 2:6] > 0).float().mean()) > 0.95
-    assert float((verdicts.fine[..., 10:14] < 0).float().mean()) > 0.95
+        verdicts = net(torch.cat((real[..., :16], fake[..., 16:]), 3))
+    # As far from where the halves meet as a verdict sees.
+    beyond = 16 - net.fields.fine // 2
+    assert float((verdicts.fine[..., :beyond] > 0).float().mean()) > 0.95
+    assert float((verdicts.fine[..., -beyond:] < 0).float().mean()) > 0.95
 
 
 def test_spectral_norm_bounds_every_convolution() -> None:
