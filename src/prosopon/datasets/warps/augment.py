@@ -19,7 +19,7 @@ from prosopon.datasets.warps.cells import CellWarp
 from prosopon.datasets.warps.colour_augment import ColourAugment
 from prosopon.datasets.warps.grid import GridWarp
 from prosopon.datasets.warps.landmarks import LandmarkWarp
-from prosopon.datasets.warps.sampling import composed, lattice, map_of, sample, window
+from prosopon.datasets.warps.sampling import block_px, composed, lattice, map_of, sample, window
 from prosopon.datasets.warps.similarity import RandomSimilarity
 from prosopon.faces.aligned import maps
 
@@ -73,7 +73,7 @@ class SwapAugment:
             rng: the only source of chance.
             input_px, output_px: sides of input and target.
             landmarks: `(68, 2)`, pixels of the stored picture; needed by `LandmarkWarp` only.
-            near: `(K, 68, 2)`, faces of the other person to bend it to, of which one is drawn, each in its own crop of
+            near: `(N, 68, 2)`, faces of the other person to bend it to, of which one is drawn, each in its own crop of
                 side 1 (see `landmarks.nearest`); likewise.
 
         Raises:
@@ -84,6 +84,8 @@ class SwapAugment:
             raise ValueError(f"a stored face has the shape (H, W, 3), this has {picture.shape}")
         if mask is not None and (mask.ndim not in (2, 3) or mask.shape[:2] != picture.shape[:2]):
             raise ValueError(f"masks of {mask.shape} do not fit a picture of {picture.shape}")
+        if min(input_px, output_px) < 1:
+            raise ValueError(f"input and target have a pixel at least, not {input_px} and {output_px} a side")
         move = _STILL if self.similarity is None else self.similarity.draw(rng)[0]
         moved_crop = maps.composed(move, np.asarray(crop_matrix, np.float64))
         matrix = moved_crop * output_px
@@ -97,7 +99,7 @@ class SwapAugment:
 
         # Changing colours costs time by the pixel: only those are changed that are read.
         places = np.concatenate((seen.reshape(-1, 2), read.reshape(-1, 2)))
-        rows, columns = window(places, *picture.shape[:2], step=_BLOCK_PX)
+        rows, columns = window(places, *picture.shape[:2], step=max(block_px(seen), block_px(read)))
         corner = np.array((columns.start, rows.start), np.float32)
         channels = _channels(picture[rows, columns], None if mask is None else mask[rows, columns])
         if self.colour is not None:
@@ -114,9 +116,6 @@ class SwapAugment:
 
 
 _STILL = np.array(((1.0, 0.0, 0.0), (0.0, 1.0, 0.0)))
-_BLOCK_PX = 4
-"""Windows begin at multiples of this, so that where pictures shrink the blocks that are averaged mostly stay the same
-wherever the window begins."""
 
 PRESETS: Mapping[str, SwapAugment] = MappingProxyType(
     {

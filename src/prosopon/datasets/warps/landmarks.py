@@ -21,6 +21,7 @@ from prosopon.datasets.warps.sampling import lattice
 
 NEAREST = 10
 """From among so many faces of the other person one is drawn."""
+_POINTS = 68
 _INNER = 17
 """The first landmark that is not of the jaw."""
 _AT_ONCE = 1 << 22
@@ -70,8 +71,8 @@ def landmark_map(source: NDArray[np.floating], target: NDArray[np.floating], siz
     Raises:
         ValueError: landmarks are missing or unknown.
     """
-    both = np.stack((source, target)).astype(np.float64)
-    if both.shape != (2, 68, 2) or not np.isfinite(both).all():
+    both = np.array((source, target), np.float64)
+    if both.shape != (2, _POINTS, 2) or not np.isfinite(both).all():
         raise ValueError("a warp between landmarks needs all 68 of both faces")
     kept: NDArray[np.bool_] = np.all((both > 0) & (both < 1), axis=(0, 2))
     kept[:_INNER] &= ~within(both[:, :_INNER], both[:, _INNER:].reshape(-1, 2)).any(0)
@@ -129,9 +130,8 @@ def nearest(landmarks: NDArray[np.floating], others: NDArray[np.floating], k: in
     Raises:
         ValueError: landmarks of `landmarks` are unknown, or no others are known.
     """
-    flat = np.asarray(others, np.float64).reshape(len(others), -1)
+    asked, flat = (np.asarray(faces, np.float64).reshape(-1, 2 * _POINTS) for faces in (landmarks, others))
     known = np.flatnonzero(np.isfinite(flat).all(-1))
-    asked = np.asarray(landmarks, np.float64).reshape(-1, flat.shape[-1] if len(flat) else 136)
     if not len(known) or k < 1:
         raise ValueError("no face of the other person has landmarks, or none is asked for")
     if not np.isfinite(asked).all():

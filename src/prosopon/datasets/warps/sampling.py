@@ -76,10 +76,19 @@ def window(read: NDArray[np.floating], height: int, width: int, *, step: int = 1
     Raises:
         ValueError: a place is not finite.
     """
+    return _window(_bounds(read), height, width, step)
+
+
+def _bounds(read: NDArray[np.floating]) -> NDArray[np.float64]:
+    """The smallest and the largest place, `(2, 2)`."""
     # One coordinate after the other: NumPy is slow at finding the extremes of many short rows.
     bounds = np.array([[axis.min(), axis.max()] for axis in (read[..., 0], read[..., 1])], np.float64).T
     if not np.isfinite(bounds).all():
         raise ValueError("a map leads to places that are not finite")
+    return bounds
+
+
+def _window(bounds: NDArray[np.float64], height: int, width: int, step: int) -> tuple[slice, slice]:
     size = np.array((width, height))
     reach = (_REACH_PX + 1) * step
     # Clipped as floats: a map may lead further than an integer counts.
@@ -88,17 +97,18 @@ def window(read: NDArray[np.floating], height: int, width: int, *, step: int = 1
     return slice(int(first[1]), int(last[1])), slice(int(first[0]), int(last[0]))
 
 
-def shrinkage(read: NDArray[np.floating]) -> float:
-    """How many source pixels a pixel of the result stands for along one side, on average over the map.
+def block_px(read: NDArray[np.floating]) -> int:
+    """The side of the blocks of pixels that are averaged before a map is sampled, so that little aliases; 1: none are.
 
-    A map of one row or column does not tell; it counts as 1.
+    It is how many source pixels a pixel of the result stands for along one side, on average over the map, rounded. A
+    map of one row or column does not tell.
     """
     height, width = read.shape[:2]
     if min(height, width) < 2:
-        return 1.0
+        return 1
     across = (read[:, -1] - read[:, 0]).mean(0, dtype=np.float64) / (width - 1)
     down = (read[-1] - read[0]).mean(0, dtype=np.float64) / (height - 1)
-    return float(np.sqrt(abs(across[0] * down[1] - across[1] * down[0])))
+    return max(1, int(np.sqrt(abs(across[0] * down[1] - across[1] * down[0])) + 0.5))
 
 
 def sample(
@@ -124,9 +134,9 @@ def sample(
         raise ValueError(f"a picture has the shape (H, W, C), this has {picture.shape}")
     if read.ndim != 3 or read.shape[-1] != 2 or read.size == 0:
         raise ValueError(f"a map has the shape (h, w, 2), this has {read.shape}")
-    shrink = np.nan_to_num(shrinkage(read)) if antialias else 1.0
-    step = int(np.clip(shrink + 0.5, 1, max(picture.shape[:2])))
-    rows, columns = window(read, *picture.shape[:2], step=step)
+    bounds = _bounds(read)
+    step = min(block_px(read), max(picture.shape[:2])) if antialias else 1
+    rows, columns = _window(bounds, picture.shape[0], picture.shape[1], step)
     source = _tensor(picture[rows, columns])
     if step > 1:
         source = F.avg_pool2d(source, step, ceil_mode=True)
