@@ -155,7 +155,6 @@ def sample(
 
 def _tensor(picture: NDArray[Any]) -> torch.Tensor:
     """Pixels `(H, W, C)` as `float32 (1, C, H, W)`; a view where they are floats already."""
-    values = np.ascontiguousarray(picture)
-    if not values.flags.writeable:  # PyTorch warns of arrays that are opened read-only, as those of stores are
-        values = values.copy()
+    # PyTorch takes no arrays that run backwards, and warns of arrays that are opened read-only, as those of stores are.
+    values = picture if picture.flags.writeable and min(picture.strides) >= 0 else picture.copy()
     return torch.from_numpy(values).to(torch.float32).permute(2, 0, 1)[None]
