@@ -34,6 +34,8 @@ class SwapPairConfig:
     face_type: FaceType = "full"
     augment: SwapAugment = field(default_factory=SwapAugment)
     uniform_yaw: bool = False
+    by_shot: bool = False
+    """Show every shot equally often, however long it is: for folders of many people."""
     colour: ColourMode = "none"
     """Colours of a target's face, drawn anew each time, that the source's faces get."""
 
@@ -121,6 +123,9 @@ class SwapPairs:
 
     def _drawn(self, number: int, rng: np.random.Generator) -> int:
         side = (self.source, self.target)[number]
+        if self.config.by_shot:
+            shot = side.store.shots[int(rng.integers(len(side.store.shots)))]
+            return int(rng.integers(shot.start, shot.stop))
         place = self._yaws[number].draw(rng) if self.config.uniform_yaw else int(rng.integers(len(side.learnt)))
         return int(side.learnt[place])
 
@@ -145,8 +150,8 @@ class SwapPairs:
         like_row = self._drawn(1, rng)
         like = self.target.store.pictures[like_row]
         changed = transferred(
-            picture / np.float32(255),
-            like / np.float32(255),
+            picture.astype(np.float32) / np.float32(255),
+            like.astype(np.float32) / np.float32(255),
             self.config.colour,
             mask=self.source.store.masks[row, :, :, 0] / np.float32(255),
             like_mask=self.target.store.masks[like_row, :, :, 0] / np.float32(255),

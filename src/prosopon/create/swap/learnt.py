@@ -1,0 +1,111 @@
+"""`LearntWell`: how well held-back faces are swapped while a swap is being learnt, so that one knows when to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from prosopon.core.clip import Frame
+from prosopon.core.faces import Box, Face
+from prosopon.create.swap.measures import flicker, largest_face, likeness, movement, person
+from prosopon.create.swap.plans.net import Swapped
+from prosopon.create.swap.plans.plan import Plan
+from prosopon.datasets.swap_pairs import Side
+from prosopon.faces.aligned.cut import laid_back
+from prosopon.faces.finder import FaceFinder
+from prosopon.faces.identity import Embedder
+from prosopon.models.tensors import to_frames, to_tensor
+
+_SHOWN = 24
+"""Faces that are swapped in one measurement."""
+_KNOWN = 12
+"""Faces that say who somebody is."""
+
+
+class LearntWell:
+    """Swaps the same held-back faces of the target again and again.
+
+    Args:
+        source, target: both people.
+        plan: of the net.
+        embedder: tells who is who.
+        finder: finds the faces that were made; the target's own are found with it too.
+    """
+
+    def __init__(self, source: Side, target: Side, plan: Plan, embedder: Embedder, finder: FaceFinder) -> None:
+        self._plan, self._embedder, self._finder = plan, embedder, finder
+        self._rows = _run(target)
+        self._target = target
+        self._crops = np.stack([target.crop(row, plan.input_px) for row in self._rows])
+        self._pictures = [np.asarray(target.store.pictures[row]) for row in self._rows]
+        self._faces = [_face(target.store.landmarks[row]) for row in self._rows]
+        self._source, self._own = _who(source, embedder), _who(target, embedder)
+        self._before: Mapping[str, float] | None = None
+        self._driving = [largest_face(finder, picture) for picture in self._pictures]
+
+    def of(self, net: nn.Module, device: torch.device) -> Mapping[str, float]:
+        """The scores: `identity_source`, `identity_target` and, of the untouched target, `identity_source_before`;
+        `expression`, `expression_still`, `pose_deg`, `flicker`, `found` (see `measures`)."""
+        made: Swapped = net.swap(to_tensor(self._crops, device), "a")  # type: ignore[operator]
+        faces = to_frames(made.face.float())
+        masks = self._masks(made)
+        laid = [
+            _laid(picture, face, mask, self._target.matrix(row, self._plan.output_px))
+            for picture, face, mask, row in zip(self._pictures, faces, masks, self._rows, strict=True)
+        ]
+        after = likeness(laid, self._faces, self._source, self._own, self._embedder)
+        if self._before is None:
+            before = likeness(self._pictures, self._faces, self._source, self._own, self._embedder)
+            self._before = {"identity_source_before": before.source, "identity_target_before": before.target}
+        moved = movement([largest_face(self._finder, picture) for picture in laid], self._driving)
+        seen = [self._target.crop(row, self._plan.output_px) for row in self._rows]
+        return {
+            "identity_source": after.source,
+            "identity_target": after.target,
+            **self._before,
+            "expression": moved.expression,
+            "expression_still": moved.expression_still,
+            "pose_deg": moved.pose_deg,
+            "flicker": flicker([*faces], masks, seen),
+            "found": moved.found,
+        }
+
+    def _masks(self, made: Swapped) -> list[NDArray[np.float32]]:
+        if made.mask is not None:
+            return [*made.mask[:, 0].float().clamp(0, 1).cpu().numpy()]
+        side = self._plan.output_px
+        return [self._target.mask(row, side)[..., 0].astype(np.float32) / np.float32(255) for row in self._rows]
+
+
+def _laid(picture: Frame, face: Frame, mask: NDArray[np.float32], matrix: NDArray[np.float64]) -> Frame:
+    """A face laid over the picture that it was made of."""
+    patch = np.concatenate([face.astype(np.float32), mask[..., None] * 255], axis=-1)
+    back = laid_back(patch, matrix, *picture.shape[:2])
+    share = back.patch[..., 3:] / 255 * back.inside[..., None]
+    out = picture.astype(np.float32)
+    rows, columns = back.window.slices
+    out[rows, columns] += share * (back.patch[..., :3] - out[rows, columns])
+    rounded: Frame = np.clip(np.round(out), 0, 255).astype(np.uint8)
+    return rounded
+
+
+def _run(side: Side) -> list[int]:
+    """Neighbouring held-back rows, of the longest shot that has some; of all rows where nothing was held back."""
+    held = {int(row) for row in side.held} or set(range(len(side.store)))
+    runs = [[row for row in range(shot.start, shot.stop) if row in held] for shot in side.store.shots]
+    return max(runs, key=len)[:_SHOWN]
+
+
+def _who(side: Side, embedder: Embedder) -> NDArray[np.float32]:
+    rows = side.learnt[np.linspace(0, len(side.learnt) - 1, min(_KNOWN, len(side.learnt))).astype(int)]
+    pictures = [np.asarray(side.store.pictures[row]) for row in rows]
+    return person(pictures, [_face(side.store.landmarks[row]) for row in rows], embedder)
+
+
+def _face(landmarks: NDArray[np.float32]) -> Face:
+    low, high = landmarks.min(0), landmarks.max(0)
+    return Face(Box(*low.tolist(), *high.tolist()), np.asarray(landmarks))

@@ -1,0 +1,141 @@
+"""How a face-swapping autoencoder learns: each person's warped face back to what it was, both in one step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler
+
+from prosopon.create.swap.config import SwapConfig
+from prosopon.create.swap.learnt import LearntWell
+from prosopon.create.swap.losses import face_terms, pixel_weight
+from prosopon.create.swap.model import model_card
+from prosopon.create.swap.plans.build import build
+from prosopon.create.swap.plans.net import Swapped
+from prosopon.datasets.swap_pairs import SwapPairs
+from prosopon.models.perceptual import PerceptualPyramid
+from prosopon.models.tensors import to_frames
+from prosopon.train.optimisers.choice import make_optimiser
+from prosopon.train.recipe import Batch, Phase, Recipe
+
+NET = "net"
+_SHOWN = 4
+"""People's faces in a preview."""
+
+
+class SwapRecipe(Recipe):
+    """Trains encoder, inters and decoders together.
+
+    Items are those of `datasets.swap_pairs`. a is the source, whose face is wanted; b the target, whose footage is
+    edited.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        config: SwapConfig,
+        pairs: SwapPairs,
+        *,
+        card: Mapping[str, Any],
+        data: Mapping[str, Any],
+        inputs: Mapping[str, str] | None = None,
+        horizon: int | None = None,
+        pretrain: bool = False,
+        features: PerceptualPyramid | None = None,
+        measured: LearntWell | None = None,
+    ) -> None:
+        """Build the net with random weights: seed before calling.
+
+        Args:
+            name: what the weights are called.
+            config: net, losses, optimiser.
+            pairs: faces of both.
+            card: goes beside the weights, with what the net is built from.
+            data: how the pairs were made, for the record of the run.
+            inputs: sha256 by name of what it learns from.
+            horizon: steps until the learning rate has fallen, where it falls.
+            pretrain: both sides show many people, and one route learns them all.
+            features: the perceptual loss, where one is wanted.
+            measured: says how well it swaps held-back faces.
+        """
+        self.name = name
+        self.settings = config
+        self.dataset = pairs
+        self.net = build(config.plan, rank=config.training.rank)
+        self.modules: dict[str, nn.Module] = {NET: self.net}
+        if features is not None:
+            self.modules["features"] = features
+        self.exported = (NET,)
+        self.phases = (Phase("swap", (NET,), self._optimiser, self._loss, self._schedule),)
+        self.config = {
+            "swap": {**asdict(config.training), "plan": config.plan.name, "loss": asdict(config.loss)},
+            "augment": asdict(config.augment),
+            "data": dict(data),
+            "pretrain": pretrain,
+            "horizon": 0 if horizon is None else horizon,
+        }
+        self.card = {**card, **model_card(config, pretrained=pretrain)}
+        self.inputs = dict(inputs or {})
+        self._horizon, self._pretrain, self._features, self._measured = horizon, pretrain, features, measured
+
+    def _optimiser(self, parameters: list[nn.Parameter]) -> Optimizer:
+        config = self.settings
+        return make_optimiser(config.optimiser, parameters, config.learning_rate, config.betas, keep=config.keep)
+
+    def _schedule(self, optimiser: Optimizer) -> LRScheduler:
+        """Warm-up, then the same rate for ever; or along a cosine to a twentieth, where the plan says so."""
+        warm_up, horizon = self.settings.training.warm_up, self._horizon
+
+        def share(step: int) -> float:
+            rising = min(1.0, (step + 1) / max(1, warm_up))
+            if not self.settings.falling or horizon is None:
+                return rising
+            return rising * (0.05 + 0.95 * (0.5 + 0.5 * float(np.cos(np.pi * min(1.0, step / max(1, horizon))))))
+
+        return LambdaLR(optimiser, share)
+
+    def made(self, a: Tensor, b: Tensor) -> tuple[Swapped, Swapped]:
+        """Both sides as themselves; while pretraining, all of them by the target's route."""
+        if not self._pretrain:
+            out: tuple[Swapped, Swapped] = self.net(a, b)
+            return out
+        return self.net.swap(torch.cat([a, b]), "b").split(len(a))
+
+    def _loss(self, batch: Batch) -> tuple[Tensor, Mapping[str, Tensor]]:
+        made = self.made(batch["a"], batch["b"])
+        terms: dict[str, Tensor] = {}
+        for side, out in zip("ab", made, strict=True):
+            target, masks = batch[f"{side}_target"], batch[f"{side}_masks"]
+            for name, value in face_terms(out, target, masks, self.settings.loss).items():
+                terms[f"{side}_{name}"] = value
+            if self._features is not None:
+                weight = pixel_weight(masks, self.settings.loss)
+                distance = self._features(out.face, target, weight / weight.mean((1, 2, 3), keepdim=True))
+                terms[f"{side}_perceptual"] = self.settings.loss.perceptual * distance
+        return torch.stack([*terms.values()]).sum(), terms
+
+    def preview(self, batch: Batch, device: torch.device) -> NDArray[np.uint8]:
+        """A column a face: the source, as itself, as the target; the target, as itself, as the source, and the mask."""
+        side = self.settings.plan.input_px
+        rows: list[Tensor] = []
+        for name, own, other in (("a", "a", "b"), ("b", "b", "a")):
+            shown = batch[f"{name}_target"][:_SHOWN].to(device)
+            encoded = self.net.encode(F.interpolate(shown, size=(side, side), mode="area"))
+            out = [self.net.decode(self.net.code(encoded, route), route) for route in (own, other)]  # type: ignore[arg-type]
+            rows += [shown, *(one.face.float() for one in out)]
+            if out[-1].mask is not None:
+                rows.append(out[-1].mask.float().expand(-1, 3, -1, -1))
+        picture: NDArray[np.uint8] = to_frames(torch.cat([torch.cat([*row], dim=-1) for row in rows], dim=-2)[None])[0]
+        return picture
+
+    def measure(self, device: torch.device) -> Mapping[str, float]:
+        """How well held-back faces of the target are swapped, beside what they score as they are."""
+        return {} if self._measured is None else self._measured.of(self.net, device)
