@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from prosopon.models.image_losses.edges import gmsd, gradient_difference
 from prosopon.models.image_losses.emphasis import area_weight, soft_mask
@@ -22,6 +22,9 @@ from prosopon.models.image_losses.frequency import focal_frequency, laplacian_py
 from prosopon.models.image_losses.pixelwise import largest, log_cosh, mae, mse, smooth_l1
 from prosopon.models.image_losses.saehd import saehd_terms, style_distance
 from prosopon.models.image_losses.structural import dssim, ms_ssim, ssim_map
+from prosopon.train.optimisers import dropout
+from prosopon.train.optimisers.choice import OptimiserName, make_optimiser
+from prosopon.train.steady import SteadyRate
 
 every_size = pytest.mark.parametrize("size", [64, 128, 256])
 every_pair = pytest.mark.parametrize("pair", ["noise", "blur", "other"])
@@ -180,3 +183,23 @@ def test_soft_masks_and_blurs(faces: Faces, size: int, arrays: Any) -> None:
 def test_style(faces: Faces, size: int, pair: str, values: dict[str, Any]) -> None:
     ours = 1000 * style_distance(faces.predicted, faces.target, size / 8)
     close(ours, values[f"dfl/style_r{size // 8}_w1000/{size}/{pair}"])
+
+
+@pytest.mark.parametrize("name", ["adabelief", "rmsprop"])
+@pytest.mark.parametrize("how", ["plain", "clip", "cos", "dropout"])
+def test_optimisers_of_deepfacelab(
+    name: OptimiserName, how: str, records: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded = np.load(records / "optimizers.npz")
+    weight = nn.Parameter(torch.from_numpy(recorded["w0"].copy()))
+    masks = iter(torch.from_numpy(recorded["dropout_masks"]))
+    monkeypatch.setattr(dropout, "chosen", lambda count, keep, generator: next(masks))
+    optimiser = make_optimiser(name, [weight], 1e-2, keep=0.3 if how == "dropout" else 1.0)
+    rate = SteadyRate(period=500 if how == "cos" else None).following(optimiser)
+    for gradient, wanted in zip(recorded["grads"], recorded[f"{name}_{how}"], strict=True):
+        weight.grad = torch.from_numpy(gradient.copy())
+        if how == "clip":
+            nn.utils.clip_grad_norm_([weight], 1.0)
+        optimiser.step()
+        rate.step()
+        np.testing.assert_allclose(weight.detach().numpy(), wanted, rtol=0, atol=1e-5)
