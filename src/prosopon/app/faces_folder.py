@@ -32,6 +32,7 @@ from prosopon.media.part_maps import read_part_map
 
 _MOST_ON_SHEET = 48
 _SHEET_PX = 160
+_LABEL_LENGTH = 16
 _T = TypeVar("_T")
 
 
@@ -234,7 +235,7 @@ def caption(args: Faces, seen: Seen | None, one: Aligned) -> str:
     """Where a face is from, and what it is sorted by."""
     where = f"{one.frame}" if one.track == 0 else f"{one.frame}/{one.track}"
     if seen is not None and len(seen.footage) > 1:
-        where = f"{seen.footage[one.source].source.label} {one.frame}"
+        where = f"{seen.footage[one.source].source.label[:_LABEL_LENGTH]} {one.frame}"
     found = value(one, args.sort)
     return where if found is None else f"{where}: {found:.3g}"
 

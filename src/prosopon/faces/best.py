@@ -19,6 +19,9 @@ from prosopon.faces.alignment import Aligned
 
 _YAW_DEG, _PITCH_DEG = 10.0, 15.0
 """Faces within these are from one side."""
+_MOST_VARIED = 500
+"""From each side so many are chosen for being different as well; after that sharpness alone counts, for choosing takes
+time with the square of their number."""
 
 
 def best_first(faces: Sequence[Aligned], n: int | None = None) -> list[Aligned]:
@@ -85,10 +88,12 @@ def _varied(shapes: NDArray[np.float64], sharpness: NDArray[np.float64], n: int)
     order = [int(np.argmax(rank))]
     nearest = np.full(count, np.inf)
     taken = np.zeros(count, bool)
-    while len(order) < min(n, count):
+    while len(order) < min(n, count, _MOST_VARIED):
         taken[order[-1]] = True
         nearest = np.minimum(nearest, np.linalg.norm(shapes - shapes[order[-1]], axis=1))
         worth = rank + nearest / max(float(nearest.max()), 1e-9)
         worth[taken] = -1.0
         order.append(int(np.argmax(worth)))
-    return order
+    taken[order[-1]] = True
+    sharpest = np.argsort(-rank, kind="stable")
+    return [*order, *sharpest[~taken[sharpest]].tolist()][:n]

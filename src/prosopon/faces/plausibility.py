@@ -37,8 +37,8 @@ def misfit(landmarks: NDArray[np.floating]) -> float:
     """How badly a mean head, however turned, fits the landmarks: `pose68.HeadFit.error`.
 
     Turns cost nothing here, so that it is much sharper than `mean_face_distance` on turned faces; but it does not see
-    that a face stands upside down. Measured: 0.02 to 0.06 for faces, above 0.09 where every point is off by a twentieth
-    of the face, above 1 for points at random.
+    that a face stands upside down. Measured: 0.02 to 0.06 for faces, 0.14 where every point is off by a tenth of the
+    face, above 1 for points at random.
 
     Args:
         landmarks: `(68, 2)` in any unit that is the same for x and y.

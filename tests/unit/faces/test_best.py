@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from prosopon.core.faces import Box, Face, Pose
 from prosopon.faces.alignment import Aligned
@@ -51,3 +52,13 @@ def test_what_cannot_be_told_comes_last_in_its_order() -> None:
     assert [face.frame for face in order[2:]] == [7, 8]
     assert best_first([]) == []
     assert best_first(unknown, 1) == unknown[:1]
+
+
+def test_many_faces_from_one_side_all_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("prosopon.faces.best._MOST_VARIED", 4)
+    faces = [one(i, sharpness=(i * 7) % 20, mouth=i / 20) for i in range(20)]
+    order = best_first(faces)
+    assert sorted(face.frame for face in order) == [*range(20)]
+    rest = [face.measures["sharpness"] for face in order[4:]]
+    assert rest == sorted(rest, reverse=True)
+    assert best_first(faces, 6) == order[:6]
