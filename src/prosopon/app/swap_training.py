@@ -81,7 +81,7 @@ def start_net(net: SwapNet, plan: Plan, start: str, *, keep_code: bool) -> dict[
             f"{start} is of the plan {model.plan.name}, not of {plan.name}", "give weights of the same plan"
         )
     given: dict[str, Tensor] = model.net.state_dict()
-    net.load_state_dict(start_state(net.state_dict(), given, keep_code=keep_code))
+    net.load_state_dict(start_state(net.state_dict(), given, keep_code=keep_code, pretrained=model.pretrained))
     path = find(start).path if not Path(start).is_dir() else Path(start)
     return {f"start {model.weights_name}": sha256_of(path)} if path.is_file() else {}
 

@@ -109,22 +109,28 @@ def model_card(config: SwapConfig, *, pretrained: bool) -> dict[str, Any]:
     }
 
 
-def start_state(own: Mapping[str, Tensor], given: Mapping[str, Tensor], *, keep_code: bool) -> dict[str, Tensor]:
-    """What training begins with where weights are there already: theirs, as far as they go.
+def start_state(
+    own: Mapping[str, Tensor], given: Mapping[str, Tensor], *, keep_code: bool, pretrained: bool = True
+) -> dict[str, Tensor]:
+    """What training begins with where weights are there already: theirs.
 
     Args:
         own: of the net with random weights.
-        given: of the weights, of the same plan.
+        given: of weights of the same plan.
+        pretrained: whether they know many people: of two decoders the target's alone has learnt them then, and the
+            source's begins as its twin.
         keep_code: whether the inters are taken over as well. Those of many people's faces carry who somebody is; those
             that are learnt anew do not, as DeepFaceLab has it on leaving its pretraining.
 
     Raises:
         CheckpointError: the weights are of another plan.
     """
-    fitting = {key: value for key, value in given.items() if key in own and own[key].shape == value.shape}
-    if len(fitting) < len(own):
+    if {key: value.shape for key, value in given.items()} != {key: value.shape for key, value in own.items()}:
         raise CheckpointError("the weights to start from are of another plan", "give weights of the same plan")
-    return {**own, **{key: value for key, value in fitting.items() if keep_code or not key.startswith("inters.")}}
+    decoders = list(dict.fromkeys(".".join(key.split(".")[:2]) for key in own if key.startswith("decoders.")))
+    first, last = decoders[0], decoders[-1 if pretrained else 0]
+    begun = {key: given[last + key.removeprefix(first)] if key.startswith(f"{first}.") else given[key] for key in own}
+    return begun if keep_code else {**begun, **{key: own[key] for key in own if key.startswith("inters.")}}
 
 
 def _entry(where: str | Path) -> Entry:

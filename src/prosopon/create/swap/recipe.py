@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LambdaLR, LRScheduler
+from torch.optim.lr_scheduler import LRScheduler
 
 from prosopon.create.swap.config import SwapConfig
 from prosopon.create.swap.learnt import LearntWell
@@ -21,12 +21,18 @@ from prosopon.create.swap.model import model_card
 from prosopon.create.swap.plans.build import build
 from prosopon.create.swap.plans.net import Swapped
 from prosopon.datasets.swap_pairs import SwapPairs
+from prosopon.models.image_losses.emphasis import soft_mask
+from prosopon.models.patch_unet import PatchUnet, PatchUnetConfig, discriminator_loss, generator_loss
 from prosopon.models.perceptual import PerceptualPyramid
 from prosopon.models.tensors import to_frames
 from prosopon.train.optimisers.choice import make_optimiser
 from prosopon.train.recipe import Batch, Phase, Recipe
+from prosopon.train.schedule import Schedule
+from prosopon.train.steady import SteadyRate
 
 NET = "net"
+_SWING_STEPS = 500
+"""DeepFaceLab lets the learning rate swing so where only some of the weights move in a step."""
 _SHOWN = 4
 """People's faces in a preview."""
 
@@ -74,7 +80,13 @@ class SwapRecipe(Recipe):
         if features is not None:
             self.modules["features"] = features
         self.exported = (NET,)
-        self.phases = (Phase("swap", (NET,), self._optimiser, self._loss, self._schedule),)
+        phases = [Phase("swap", (NET,), self._optimiser, self._loss, self._schedule)]
+        self._critic: PatchUnet | None = None
+        if config.loss.adversarial:
+            self._critic = PatchUnet(PatchUnetConfig(patch_size=max(8, config.plan.output_px // 8)))
+            self.modules["discriminator"] = self._critic
+            phases.append(Phase("discriminator", ("discriminator",), self._optimiser, self._judged, self._schedule))
+        self.phases = tuple(phases)
         self.config = {
             "swap": {**asdict(config.training), "plan": config.plan.name, "loss": asdict(config.loss)},
             "augment": asdict(config.augment),
@@ -91,16 +103,13 @@ class SwapRecipe(Recipe):
         return make_optimiser(config.optimiser, parameters, config.learning_rate, config.betas, keep=config.keep)
 
     def _schedule(self, optimiser: Optimizer) -> LRScheduler:
-        """Warm-up, then the same rate for ever; or along a cosine to a twentieth, where the plan says so."""
-        warm_up, horizon = self.settings.training.warm_up, self._horizon
-
-        def share(step: int) -> float:
-            rising = min(1.0, (step + 1) / max(1, warm_up))
-            if not self.settings.falling or horizon is None:
-                return rising
-            return rising * (0.05 + 0.95 * (0.5 + 0.5 * float(np.cos(np.pi * min(1.0, step / max(1, horizon))))))
-
-        return LambdaLR(optimiser, share)
+        """Warm-up, then the same rate for ever, or swinging where not all weights move; along a cosine where the plan
+        says so and the end is known."""
+        warm_up = self.settings.training.warm_up
+        if self.settings.falling and self._horizon is not None:
+            return Schedule(self.settings.learning_rate, warm_up, self._horizon).falling(optimiser)
+        period = _SWING_STEPS if self.settings.keep < 1 else None
+        return SteadyRate(warm_up, period).following(optimiser)
 
     def made(self, a: Tensor, b: Tensor) -> tuple[Swapped, Swapped]:
         """Both sides as themselves; while pretraining, all of them by the target's route."""
@@ -120,7 +129,17 @@ class SwapRecipe(Recipe):
                 weight = pixel_weight(masks, self.settings.loss)
                 distance = self._features(out.face, target, weight / weight.mean((1, 2, 3), keepdim=True))
                 terms[f"{side}_perceptual"] = self.settings.loss.perceptual * distance
+        if self._critic is not None:
+            shown = made[0].face.float() * soft_mask(batch["a_masks"][:, :1])
+            terms["a_adversarial"] = self.settings.loss.adversarial * generator_loss(self._critic(shown))
+            batch["made"] = shown.detach()
         return torch.stack([*terms.values()]).sum(), terms
+
+    def _judged(self, batch: Batch) -> tuple[Tensor, Mapping[str, Tensor]]:
+        """The discriminator's loss: the source's faces against those that were made, nothing but the face of each."""
+        assert self._critic is not None  # noqa: S101 - its phase is there only with it
+        real = batch["a_target"] * soft_mask(batch["a_masks"][:, :1])
+        return discriminator_loss(self._critic(real), self._critic(batch["made"])), {}
 
     def preview(self, batch: Batch, device: torch.device) -> NDArray[np.uint8]:
         """A column a face: the source, as itself, as the target; the target, as itself, as the source, and the mask."""

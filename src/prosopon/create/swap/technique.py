@@ -66,7 +66,8 @@ class FaceSwap(SwapModel):
         """A face in every frame that lies such that the net's crop is the middle square of the picture."""
         side = min(target.width, target.height)
         inside = apply(crop_matrix(OWN, self.face_type, 1), OWN) * side
-        points = (inside + ((target.width - side) / 2, (target.height - side) / 2)).astype(np.float32)
+        margins = np.array((target.width - side, target.height - side)) / 2
+        points = (inside + margins).astype(np.float32)
         face = Face(Box(*points.min(0).tolist(), *points.max(0).tolist()), points)
         return Track(dict.fromkeys(range(len(target)), face))
 
