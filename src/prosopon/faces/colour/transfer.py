@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +15,11 @@ from prosopon.faces.colour.histogram import histogram_matched
 from prosopon.faces.colour.lab import Planes
 from prosopon.faces.colour.linear import lct, mkl
 from prosopon.faces.colour.mixed import mixed
+from prosopon.faces.colour.modes import ColourMode
 from prosopon.faces.colour.reinhard import mean_moved, rct, shown
 from prosopon.faces.colour.sample import Sample
 
-ColourMode = Literal["none", "mean", "rct", "lct", "mkl", "idt", "sot", "mix", "histogram"]
-"""From nothing to everything: the mean of Lab; with its spreads (rct); mean and covariance of RGB (lct, and mkl, which
-moves colours least); the whole distribution (idt, and sot, which is smoother); lightness as in rct and hue as in sot
-(mix); the histogram of each channel."""
+__all__ = ["ColourMode", "regularised", "transferred"]
 
 Picture = NDArray[np.float32]
 _Way = Callable[[Sample, Sample, np.random.Generator], Planes]
