@@ -1,4 +1,4 @@
-"""Mean and covariance of colours carried over by one matrix: the linear transfers of Lab-free colour.
+"""Mean and covariance of RGB colours carried over by one matrix.
 
 Several matrices do that; they differ by a rotation. `lct` has the published three, `mkl` the one that moves colours
 least: Monge-Kantorovich's (Pitié and Kokaram, The Linear Monge-Kantorovitch Colour Mapping, 2007).
