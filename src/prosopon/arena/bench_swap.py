@@ -1,4 +1,4 @@
-"""How fast face swapping learns here: a training step by the quick path beside the plain one, in the same run."""
+"""How fast face swapping learns here, the quick path of a training step beside the plain one; how fast it merges."""
 
 from __future__ import annotations
 
@@ -7,17 +7,24 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from prosopon.arena.timing import alternating, cpu_features, cpu_name
+from prosopon.core.clip import Clip
+from prosopon.core.faces import Box, Face, Track, Tracks
 from prosopon.core.progress import SILENT, Progress
 from prosopon.create.swap.config import LOSSES, Training, config_of
 from prosopon.create.swap.losses import face_terms
 from prosopon.create.swap.plans.build import build, cost
 from prosopon.create.swap.plans.net import SwapNet, Swapped
+from prosopon.create.swap.technique import FaceSwap
+from prosopon.faces.aligned.mean_face import OWN
 from prosopon.train.optimisers.choice import make_optimiser
 
+_MERGED, _WIDTH, _HEIGHT, _FACE_PX = 16, 640, 480, 190
+"""Frames of a clip whose faces are merged, their size, and how large the face is in them."""
 _BACKWARD = 3
 """A step costs that many forward passes: the gradients of inputs and of weights cost one each."""
 
@@ -147,3 +154,77 @@ def _step(net: SwapNet, loss: Callable[[], Tensor], optimiser: torch.optim.Optim
         return found.detach()
 
     return step
+
+
+@dataclass(frozen=True)
+class MergeSpeed:
+    """What swapping the face of a frame takes.
+
+    Attributes:
+        plan: which net.
+        width, height: of the frames, with a face of 190 pixels in them.
+        net_ms: of the net alone, a frame of a batch.
+        frame_ms: of everything from the decoded frame to the finished one; finding faces is left out.
+        fps: frames a second that follow from it, on one process.
+        rounds: timed rounds; the figures are medians.
+    """
+
+    plan: str
+    width: int
+    height: int
+    net_ms: float
+    frame_ms: float
+    fps: float
+    rounds: int
+    precision: str
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it as JSON-able data."""
+        return asdict(self)
+
+
+def time_merge(
+    plan_name: str,
+    precision: torch.dtype,
+    device: torch.device,
+    *,
+    rounds: int = 3,
+    progress: Progress = SILENT,
+) -> MergeSpeed:
+    """Time the swap of a short clip with the default settings, with random weights.
+
+    Args:
+        plan_name: which net.
+        precision: of the net.
+        device: that it is computed on.
+        rounds: timed rounds; one more before them warms up and is not counted.
+        progress: hears of every round.
+    """
+    torch.manual_seed(0)
+    model = FaceSwap(config_of(plan_name, Training()).plan)
+    model.to(device)
+    rng = np.random.default_rng(0)
+    coarse = rng.integers(0, 255, (_MERGED, _HEIGHT // 16, _WIDTH // 16, 3), dtype=np.uint8)
+    frames = coarse.repeat(16, axis=1).repeat(16, axis=2)
+    points = (OWN * _FACE_PX + ((_WIDTH - _FACE_PX) / 2, (_HEIGHT - _FACE_PX) / 2)).astype(np.float32)
+    face = Face(Box(*points.min(0).tolist(), *points.max(0).tolist()), points)
+    tracks = Tracks((Track(dict.fromkeys(range(_MERGED), face)),), _MERGED, "drawn")
+    clip = model.create({"target": tracks}, target=Clip.of_frames(frames, 25), precision=precision)
+    side = model.plan.input_px
+    crops = rng.integers(0, 255, (_MERGED, side, side, 3), dtype=np.uint8)
+
+    def all_of_it() -> Tensor:
+        return torch.tensor([len(list(clip.frames()))])
+
+    works = {"net": lambda: model.swap(crops, precision=precision).face, "all": all_of_it}
+    taken = alternating(works, device, rounds=rounds, progress=progress)
+    return MergeSpeed(
+        plan=plan_name,
+        width=_WIDTH,
+        height=_HEIGHT,
+        net_ms=1000 * taken["net"] / _MERGED,
+        frame_ms=1000 * taken["all"] / _MERGED,
+        fps=_MERGED / taken["all"],
+        rounds=rounds,
+        precision=str(precision).removeprefix("torch."),
+    )

@@ -125,3 +125,32 @@ def only(
         if (not like or likeness(one, like) >= same_person) and likeness(one, unlike) < same_person
     ]
     return replace(tracks, tracks=tuple(kept))
+
+
+def told_apart(
+    tracks: Tracks, portraits: Sequence[NDArray[np.float32]], *, same_person: float
+) -> tuple[tuple[Track, ...], ...]:
+    """The tracks of whom each portrait shows.
+
+    A track is the portrait's that it is most like. Nobody is twice in one frame: of tracks that overlap, the one that
+    is most like the portrait is taken.
+
+    Args:
+        tracks: with embeddings.
+        portraits: their embeddings.
+        same_person: cosine below which nobody is taken for anybody.
+
+    Returns:
+        The tracks by portrait, in the portraits' order; empty where nobody is like one.
+    """
+    chosen: list[list[Track]] = [[] for _ in portraits]
+    alike = [
+        (likeness(one, [portrait]), place, one) for one in tracks.tracks for place, portrait in enumerate(portraits)
+    ]
+    taken: set[int] = set()
+    for cosine, place, one in sorted(alike, key=lambda found: -found[0]):
+        seen_already = any(not one.faces.keys().isdisjoint(other.faces) for other in chosen[place])
+        if cosine >= same_person and id(one) not in taken and not seen_already:
+            chosen[place].append(one)
+            taken.add(id(one))
+    return tuple(tuple(found) for found in chosen)

@@ -23,7 +23,6 @@ from prosopon.media.read import read
 if TYPE_CHECKING:
     from torch import dtype
 
-    from prosopon.core.faces import Tracks
     from prosopon.create.swap.swapping import Cast
     from prosopon.create.swap.technique import FaceSwap
     from prosopon.faces.finder import FaceFinder
@@ -201,10 +200,11 @@ def settings_of(flags: MergeSettings, path: Path | None) -> MergeSettings:
 
 def _cast(args: Swap, target: Clip, models: list[FaceSwap], finder: FaceFinder, console: Console) -> list[Cast]:
     """Who of the target gets whose face."""
-    from prosopon.app.who import Teller, Who
     from prosopon.core.errors import MissingError
     from prosopon.create.swap.swapping import Cast
+    from prosopon.faces.identity import embedded, portrait, told_apart
     from prosopon.faces.likeness import joined_across_cuts
+    from prosopon.faces.reader.reader import FaceReader
     from prosopon.faces.track import track
 
     tracks = joined_across_cuts(track(target, finder, progress=console))
@@ -212,10 +212,13 @@ def _cast(args: Swap, target: Clip, models: list[FaceSwap], finder: FaceFinder, 
         raise MissingError(f"no face was found in {args.target}", "give footage that shows one clearly")
     if not args.onto:
         return [Cast(one, models[0]) for one in (tracks.tracks if args.everybody else tracks.tracks[:1])]
-    cast = []
-    for portrait, model in zip(args.onto, models, strict=True):
-        alike: Tracks = Teller(finder, Who(like=(portrait,))).tell(tracks, target, console)
-        if not alike.tracks:
-            raise MissingError(f"nobody in {args.target} looks like {portrait}", "give another portrait")
-        cast += [Cast(one, model) for one in alike.tracks]
-    return cast
+    reader = FaceReader.open()
+    told = told_apart(
+        embedded(tracks, target, reader, progress=console),
+        [portrait(path, finder, reader) for path in args.onto],
+        same_person=reader.same_person,
+    )
+    for path, found in zip(args.onto, told, strict=True):
+        if not found:
+            raise MissingError(f"nobody in {args.target} looks like {path}", "give another portrait")
+    return [Cast(one, model) for found, model in zip(told, models, strict=True) for one in found]

@@ -102,7 +102,6 @@ def run(args: TrainSwap, console: Console) -> int:
         card={"licence": args.licence, "origin": "trained with prosopon train swap"},
         data=plain({"faces": [len(source.learnt), len(target.learnt)], "mask": args.mask or "landmarks"}),
         inputs={"source": source.store.sha256(), "target": target.store.sha256()},
-        horizon=settings.steps,
         pretrain=args.pretrain,
         features=features_of(config.loss.perceptual, args.features, args.feature_weights),
         measured=None if args.pretrain else measured_by(source, target, plan),

@@ -95,6 +95,8 @@ class Training:
     """The largest learning rate."""
     warm_up: int = 100
     """Steps until it is reached."""
+    fall_over: int | None = None
+    """Steps over which it falls along a cosine to a hundredth; it stays as it is when not given."""
     keep: float | None = None
     """Share of the weights that move in each step, for the last part of a training (DeepFaceLab's lr dropout: 0.3)."""
     rank: int | None = None
@@ -102,7 +104,7 @@ class Training:
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense before anything is read."""
-        for name in ("eyes", "mouth", "perceptual", "adversarial", "learning_rate", "warm_up", "rank"):
+        for name in ("eyes", "mouth", "perceptual", "adversarial", "learning_rate", "warm_up", "rank", "fall_over"):
             value = getattr(self, name)
             if value is not None and value < 0:
                 raise UsageError(f"{name} is {value}", "give 0 or more")
@@ -121,7 +123,6 @@ class SwapConfig:
         augment: how faces are changed.
         optimiser, learning_rate, betas, keep: the optimiser's.
         batch_size: faces of each person in a step, unless the user says otherwise.
-        falling: whether the learning rate falls to the end of a training of so many steps, or stays.
     """
 
     plan: Plan
@@ -133,7 +134,6 @@ class SwapConfig:
     betas: tuple[float, float]
     batch_size: int
     keep: float = 1.0
-    falling: bool = False
 
 
 _MINI = SwapAugment(
@@ -176,5 +176,4 @@ def config_of(plan_name: str, training: Training) -> SwapConfig:
         betas=tuple(trained.get("betas", (0.9, 0.999))),
         batch_size=trained["batch_size"],
         keep=trained.get("keep", 1.0) if training.keep is None else training.keep,
-        falling=bool(trained.get("falling", False)),
     )

@@ -53,7 +53,6 @@ class SwapRecipe(Recipe):
         card: Mapping[str, Any],
         data: Mapping[str, Any],
         inputs: Mapping[str, str] | None = None,
-        horizon: int | None = None,
         pretrain: bool = False,
         features: PerceptualPyramid | None = None,
         measured: LearntWell | None = None,
@@ -67,7 +66,6 @@ class SwapRecipe(Recipe):
             card: goes beside the weights, with what the net is built from.
             data: how the pairs were made, for the record of the run.
             inputs: sha256 by name of what it learns from.
-            horizon: steps until the learning rate has fallen, where it falls.
             pretrain: both sides show many people, and one route learns them all.
             features: the perceptual loss, where one is wanted.
             measured: says how well it swaps held-back faces.
@@ -92,22 +90,21 @@ class SwapRecipe(Recipe):
             "augment": asdict(config.augment),
             "data": dict(data),
             "pretrain": pretrain,
-            "horizon": 0 if horizon is None else horizon,
         }
         self.card = {**card, **model_card(config, pretrained=pretrain)}
         self.inputs = dict(inputs or {})
-        self._horizon, self._pretrain, self._features, self._measured = horizon, pretrain, features, measured
+        self._pretrain, self._features, self._measured = pretrain, features, measured
 
     def _optimiser(self, parameters: list[nn.Parameter]) -> Optimizer:
         config = self.settings
         return make_optimiser(config.optimiser, parameters, config.learning_rate, config.betas, keep=config.keep)
 
     def _schedule(self, optimiser: Optimizer) -> LRScheduler:
-        """Warm-up, then the same rate for ever, or swinging where not all weights move; along a cosine where the plan
-        says so and the end is known."""
-        warm_up = self.settings.training.warm_up
-        if self.settings.falling and self._horizon is not None:
-            return Schedule(self.settings.learning_rate, warm_up, self._horizon).falling(optimiser)
+        """Warm-up, then the same rate for ever, or swinging where not all weights move; or falling along a cosine."""
+        training = self.settings.training
+        warm_up = training.warm_up
+        if training.fall_over is not None:
+            return Schedule(self.settings.learning_rate, warm_up, training.fall_over).falling(optimiser)
         period = _SWING_STEPS if self.settings.keep < 1 else None
         return SteadyRate(warm_up, period).following(optimiser)
 
@@ -142,13 +139,15 @@ class SwapRecipe(Recipe):
         return discriminator_loss(self._critic(real), self._critic(batch["made"])), {}
 
     def preview(self, batch: Batch, device: torch.device) -> NDArray[np.uint8]:
-        """A column a face: the source, as itself, as the target; the target, as itself, as the source, and the mask."""
+        """A column a face: the source, as itself, as the target; the target, as itself, as the source; and the masks.
+        While pretraining everybody as themselves only."""
         side = self.settings.plan.input_px
         rows: list[Tensor] = []
-        for name, own, other in (("a", "a", "b"), ("b", "b", "a")):
+        shows = (("a", "b"), ("b", "b")) if self._pretrain else (("a", "a", "b"), ("b", "b", "a"))
+        for name, *routes in shows:
             shown = batch[f"{name}_target"][:_SHOWN].to(device)
             encoded = self.net.encode(F.interpolate(shown, size=(side, side), mode="area"))
-            out = [self.net.decode(self.net.code(encoded, route), route) for route in (own, other)]  # type: ignore[arg-type]
+            out = [self.net.decode(self.net.code(encoded, route), route) for route in routes]  # type: ignore[arg-type]
             rows += [shown, *(one.face.float() for one in out)]
             if out[-1].mask is not None:
                 rows.append(out[-1].mask.float().expand(-1, 3, -1, -1))
