@@ -76,7 +76,7 @@ def start_net(net: SwapNet, plan: Plan, start: str, *, keep_code: bool) -> dict[
     if start == "none":
         return {}
     model = SwapModel.from_weights(start)
-    if model.plan != plan:
+    if not model.plan.same_net(plan):
         raise UsageError(
             f"{start} is of the plan {model.plan.name}, not of {plan.name}", "give weights of the same plan"
         )

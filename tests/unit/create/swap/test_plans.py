@@ -134,3 +134,10 @@ def test_resolutions_that_do_not_fit(name: str) -> None:
 def test_sizes_that_do_not_fit() -> None:
     with pytest.raises(UsageError, match="do not fit"):
         replace(get_plan("original"), output_px=128).check()
+
+
+def test_nets_are_the_same_however_they_are_called() -> None:
+    plan = get_plan("original")
+    assert plan.same_net(replace(plan, name="mine", about="", trained=None))
+    assert not plan.same_net(replace(plan, cosine=True))
+    assert not plan.same_net(get_plan("dfaker"))

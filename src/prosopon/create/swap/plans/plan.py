@@ -117,6 +117,10 @@ class Plan:
     cosine: bool = False
     trained: Mapping[str, Any] | None = None
 
+    def same_net(self, other: Plan) -> bool:
+        """Whether both are built alike, however they are called and trained."""
+        return all(getattr(self, name) == getattr(other, name) for name in _BUILT)
+
     @property
     def learns_mask(self) -> bool:
         """Whether it tells masks as well as faces."""
@@ -143,6 +147,7 @@ class Plan:
         return self
 
 
+_BUILT = ("input_px", "output_px", "dialect", "encoder", "inter", "decoder", "routes", "cosine")
 _SAEHD = re.compile(r"(?P<kind>df|liae)(-(?P<options>[udtc]+))?(_(?P<size>small|\d+))?")
 
 
