@@ -23,8 +23,7 @@ from prosopon.vouch.verify import verify
 
 N, SIZE = 6, 192
 TRAIN = (
-    "--plan", "df-ud_small", "--batch-size", "2", "--precision", "fp32", "--device", "cpu", "--workers", "0",
-    "--measure-every", "2",
+    "--plan", "df-ud_small", "--batch-size", "2", "--device", "cpu", "--workers", "0", "--measure-every", "2",
 )  # fmt: skip
 
 
@@ -73,11 +72,13 @@ def told(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     return answer
 
 
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_training_leaves_weights_a_page_and_what_it_measured(
-    folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], precision: str
 ) -> None:
     run = tmp_path / "run"
-    assert train(*folders, run, *TRAIN, "--steps", 2, "--timelapse-every-s", 0, "--preview-every-s", 0, "--json") == 0
+    common = [*TRAIN, "--precision", precision]
+    assert train(*folders, run, *common, "--steps", 2, "--timelapse-every-s", 0, "--preview-every-s", 0, "--json") == 0
     answer = told(capsys)
     assert answer["step"] == 2 and Path(answer["weights"]).name == "swap.df-ud_small.safetensors"
     wanted = {"identity_source", "identity_source_before", "expression", "expression_still", "pose_deg", "flicker"}
@@ -88,9 +89,9 @@ def test_training_leaves_weights_a_page_and_what_it_measured(
     card = json.loads(Path(answer["weights"]).with_suffix(".json").read_text())
     assert card["technique"] == "swap" and card["face_type"] == "full" and card["plan"]["output_px"] == 64
     # The same command goes on where it stopped; another plan does not fit the folder.
-    assert train(*folders, run, *TRAIN, "--steps", 3, "--json") == 0
+    assert train(*folders, run, *common, "--steps", 3, "--json") == 0
     assert told(capsys)["resumed_from"] == 2
-    assert train(*folders, run, "--plan", "liae-ud_small", *TRAIN[2:], "--steps", 3) == 2
+    assert train(*folders, run, "--plan", "liae-ud_small", *common[2:], "--steps", 3) == 2
 
 
 @pytest.mark.parametrize(("words", "code", "said"), [

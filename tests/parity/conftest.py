@@ -1,4 +1,4 @@
-"""Recorded outputs of published motion models, and the filler that makes the weights they were recorded with."""
+"""Recorded outputs of published implementations, and the fillers that make the weights they were recorded with."""
 
 from __future__ import annotations
 
@@ -16,7 +16,22 @@ def folder(shared: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def fill(folder: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("fill", folder / "fill.py")
+    return _module("fill", folder / "fill.py")
+
+
+@pytest.fixture(scope="session")
+def swap(shared: Path) -> Path:
+    """Records of face-swapping programs."""
+    return shared / "parity" / "swap"
+
+
+@pytest.fixture(scope="session")
+def swap_fill(swap: Path) -> ModuleType:
+    return _module("swap_fill", swap / "fill.py")
+
+
+def _module(name: str, path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

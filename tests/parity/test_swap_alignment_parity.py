@@ -38,11 +38,6 @@ DOUBLE_PX = 1e-9
 
 
 @pytest.fixture(scope="module")
-def swap(shared: Path) -> Path:
-    return shared / "parity" / "swap"
-
-
-@pytest.fixture(scope="module")
 def recorded(swap: Path) -> Numbers:
     with np.load(swap / "alignment.npz") as stored:
         return dict(stored)

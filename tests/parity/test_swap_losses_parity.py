@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Callable
 from functools import partial
@@ -31,45 +30,31 @@ every_pair = pytest.mark.parametrize("pair", ["noise", "blur", "other"])
 
 
 @pytest.fixture(scope="module")
-def records(shared: Path) -> Path:
-    return shared / "parity" / "swap"
-
-
-@pytest.fixture(scope="module")
-def made(records: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("swap_fill", records / "fill.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="module")
-def values(records: Path) -> dict[str, Any]:
-    read: dict[str, Any] = json.loads((records / "losses.json").read_text())
+def values(swap: Path) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads((swap / "losses.json").read_text())
     return read
 
 
 @pytest.fixture(scope="module")
-def arrays(records: Path) -> Any:
-    return np.load(records / "losses.npz")
+def arrays(swap: Path) -> Any:
+    return np.load(swap / "losses.npz")
 
 
 class Faces:
     """The recorded pictures (what was predicted, what was wanted) and masks of one size."""
 
-    def __init__(self, made: ModuleType, size: int, pair: str) -> None:
-        true = made.image("loss/a", size, size)
+    def __init__(self, swap_fill: ModuleType, size: int, pair: str) -> None:
+        true = swap_fill.image("loss/a", size, size)
         rows = np.pad(true, ((0, 0), (4, 4), (0, 0)), mode="edge")
         predicted = {
-            "noise": np.clip(true + made.tensor(f"loss/n{size}", true.shape, 0.05), 0, 1),
+            "noise": np.clip(true + swap_fill.tensor(f"loss/n{size}", true.shape, 0.05), 0, 1),
             "blur": np.mean([rows[:, i : i + size] for i in range(9)], axis=0, dtype=np.float32),
-            "other": np.float32(0.6) * true + np.float32(0.4) * made.image("loss/b", size, size),
+            "other": np.float32(0.6) * true + np.float32(0.4) * swap_fill.image("loss/b", size, size),
         }[pair]
         self.predicted, self.target = torch.from_numpy(predicted)[None], torch.from_numpy(true)[None]
 
         def ellipse(**place: float) -> Tensor:
-            return torch.from_numpy(made.ellipse(size, size, **place))[None, None]
+            return torch.from_numpy(swap_fill.ellipse(size, size, **place))[None, None]
 
         self.face, self.predicted_mask = ellipse(), ellipse(cy=0.52, ry=0.4, rx=0.3, soft=0.4)
         self.eyes = sum((ellipse(cy=0.4, cx=x, ry=0.05, rx=0.08) for x in (0.35, 0.65)), torch.zeros(1))
@@ -77,8 +62,8 @@ class Faces:
 
 
 @pytest.fixture
-def faces(made: ModuleType, size: int, pair: str) -> Faces:
-    return Faces(made, size, pair)
+def faces(swap_fill: ModuleType, size: int, pair: str) -> Faces:
+    return Faces(swap_fill, size, pair)
 
 
 def close(ours: Tensor | float, recorded: float, rtol: float = 1e-4) -> None:
@@ -187,10 +172,8 @@ def test_style(faces: Faces, size: int, pair: str, values: dict[str, Any]) -> No
 
 @pytest.mark.parametrize("name", ["adabelief", "rmsprop"])
 @pytest.mark.parametrize("how", ["plain", "clip", "cos", "dropout"])
-def test_optimisers_of_deepfacelab(
-    name: OptimiserName, how: str, records: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    recorded = np.load(records / "optimizers.npz")
+def test_optimisers_of_deepfacelab(name: OptimiserName, how: str, swap: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded = np.load(swap / "optimizers.npz")
     weight = nn.Parameter(torch.from_numpy(recorded["w0"].copy()))
     masks = iter(torch.from_numpy(recorded["dropout_masks"]))
     monkeypatch.setattr(dropout, "chosen", lambda count, keep, generator: next(masks))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -35,11 +34,8 @@ Pixels = NDArray[np.float32]
 class Records:
     """The recorded frame, in RGB, and what a stand-in model makes of a crop of it."""
 
-    def __init__(self, folder: Path) -> None:
-        spec = importlib.util.spec_from_file_location("fill", folder / "fill.py")
-        assert spec is not None and spec.loader is not None
-        self.fill: ModuleType = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(self.fill)
+    def __init__(self, folder: Path, fill: ModuleType) -> None:
+        self.fill = fill
         self.held = np.load(folder / "merge.npz")
         self.cases: dict[str, Any] = json.loads((folder / "merge.json").read_text())
         self.edges = np.load(folder / "fs_blend.npz")
@@ -80,8 +76,8 @@ class Records:
 
 
 @pytest.fixture(scope="module")
-def records(shared: Path) -> Records:
-    return Records(shared / "parity" / "swap")
+def records(swap: Path, swap_fill: ModuleType) -> Records:
+    return Records(swap, swap_fill)
 
 
 def released(records: Records, case: str) -> tuple[Pixels, Pixels]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 from types import ModuleType
@@ -27,33 +26,19 @@ VARIANTS = (
 """Records that there may be; those that are not there are skipped."""
 
 
-@pytest.fixture(scope="module")
-def folder(shared: Path) -> Path:
-    return shared / "parity" / "swap"
-
-
-@pytest.fixture(scope="module")
-def fill(folder: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("swap_fill", folder / "fill.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def record(folder: Path, variant: str) -> tuple[dict[str, Any], Any]:
+def record(swap: Path, variant: str) -> tuple[dict[str, Any], Any]:
     for name in (f"models_{variant}", variant):
-        if (folder / f"{name}.json").is_file():
-            return json.loads((folder / f"{name}.json").read_text()), np.load(folder / f"{name}.npz")
+        if (swap / f"{name}.json").is_file():
+            return json.loads((swap / f"{name}.json").read_text()), np.load(swap / f"{name}.npz")
     pytest.skip(f"the shared test data has no record of {variant}")
 
 
-def filled(net: SwapNet, layers: list[dict[str, Any]], fill: ModuleType, variant: str) -> SwapNet:
+def filled(net: SwapNet, layers: list[dict[str, Any]], swap_fill: ModuleType, variant: str) -> SwapNet:
     """The net with the weights that the record was made with."""
     with torch.no_grad():
         for (name, layer), entry in zip(net.named_layers(), layers, strict=True):
             for leaf in ("weight", "bias"):
-                values = fill.param(f"{variant}/{name}/{leaf}", entry["role"], leaf, tuple(entry[leaf]))
+                values = swap_fill.param(f"{variant}/{name}/{leaf}", entry["role"], leaf, tuple(entry[leaf]))
                 getattr(layer, leaf).copy_(torch.from_numpy(values))
     return net.eval()
 
@@ -66,15 +51,15 @@ def difference(made: Tensor, recorded: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_forward(folder: Path, fill: ModuleType, variant: str) -> None:
-    about, arrays = record(folder, variant)
+def test_forward(swap: Path, swap_fill: ModuleType, variant: str) -> None:
+    about, arrays = record(swap, variant)
     net = build(about["variant"])
     own = [(name, tuple(layer.weight.shape)) for name, layer in net.named_layers()]
     assert own == [(entry["name"], tuple(entry["weight"])) for entry in about["layers"]]
     assert sum(parameter.numel() for parameter in net.parameters()) == about["params"]
-    filled(net, about["layers"], fill, about["variant"])
+    filled(net, about["layers"], swap_fill, about["variant"])
     side = net.plan.input_px
-    pictures = {who: torch.from_numpy(fill.image(f"models/{who}/{side}", side, side))[None] for who in "ab"}
+    pictures = {who: torch.from_numpy(swap_fill.image(f"models/{who}/{side}", side, side))[None] for who in "ab"}
     # What went in, whose face came out, and what the record calls it: DeepFaceLab says src and dst.
     cases = (
         ("a", "a", "out_a_{}", "{}_src_src"),
@@ -96,12 +81,12 @@ def test_forward(folder: Path, fill: ModuleType, variant: str) -> None:
     assert compared >= 3
 
 
-def test_keras_padding_matters(folder: Path, fill: ModuleType) -> None:
+def test_keras_padding_matters(swap: Path, swap_fill: ModuleType) -> None:
     """With symmetric padding the same weights give other pictures: the two programs' checkpoints must not be mixed."""
-    about, arrays = record(folder, "original")
-    net = filled(build("original"), about["layers"], fill, "original")
+    about, arrays = record(swap, "original")
+    net = filled(build("original"), about["layers"], swap_fill, "original")
     for down in net.encoder.downs:
         down.pads = (2, 1, 2, 1)
-    picture = torch.from_numpy(fill.image("models/a/64", 64, 64))[None]
+    picture = torch.from_numpy(swap_fill.image("models/a/64", 64, 64))[None]
     with torch.no_grad():
         assert difference(net.swap(picture, "a").face, arrays["out_a_face"]) > 0.05

@@ -32,11 +32,6 @@ BLACK_PX = 40
 
 
 @pytest.fixture(scope="module")
-def swap(shared: Path) -> Path:
-    return shared / "parity" / "swap"
-
-
-@pytest.fixture(scope="module")
 def record(swap: Path) -> Record:
     with np.load(swap / "warp.npz") as file:
         return dict(file)

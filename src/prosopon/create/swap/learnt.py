@@ -51,6 +51,11 @@ class LearntWell:
         """The scores: `identity_source`, `identity_target` and, of the untouched target, `identity_source_before`;
         `expression`, `expression_still`, `pose_deg`, `flicker`, `found` (see `measures`)."""
         made: Swapped = net.swap(to_tensor(self._crops, device), "a")  # type: ignore[operator]
+        # Who measures has nets as well, which know nothing of the precision that this one is trained in.
+        with torch.autocast(device.type, enabled=False):
+            return self._scores(made)
+
+    def _scores(self, made: Swapped) -> Mapping[str, float]:
         faces = to_frames(made.face.float())
         masks = self._masks(made)
         laid = [
