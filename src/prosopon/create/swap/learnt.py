@@ -20,8 +20,9 @@ from prosopon.faces.finder import FaceFinder
 from prosopon.faces.identity import Embedder
 from prosopon.models.tensors import to_frames, to_tensor
 
-_SHOWN = 24
-"""Faces that are swapped in one measurement."""
+_SHOWN, _TOGETHER = 24, 3
+"""Faces that are swapped in one measurement, and how many of them are neighbours: expressions are measured over many
+moments, flicker between frames that follow each other."""
 _KNOWN = 12
 """Faces that say who somebody is."""
 
@@ -38,7 +39,8 @@ class LearntWell:
 
     def __init__(self, source: Side, target: Side, plan: Plan, embedder: Embedder, finder: FaceFinder) -> None:
         self._plan, self._embedder, self._finder = plan, embedder, finder
-        self._rows = _run(target)
+        self._runs = _runs(target)
+        self._rows = [row for run in self._runs for row in run]
         self._target = target
         self._crops = np.stack([target.crop(row, plan.input_px) for row in self._rows])
         self._pictures = [np.asarray(target.store.pictures[row]) for row in self._rows]
@@ -68,6 +70,9 @@ class LearntWell:
             self._before = {"identity_source_before": before.source, "identity_target_before": before.target}
         moved = movement([largest_face(self._finder, picture) for picture in laid], self._driving)
         seen = [self._target.crop(row, self._plan.output_px) for row in self._rows]
+        ends = np.cumsum([len(run) for run in self._runs])
+        runs = [slice(end - len(run), end) for end, run in zip(ends, self._runs, strict=True)]
+        flickers = [flicker([*faces[run]], masks[run], seen[run]) for run in runs if run.stop - run.start > 1]
         return {
             "identity_source": after.source,
             "identity_target": after.target,
@@ -75,7 +80,7 @@ class LearntWell:
             "expression": moved.expression,
             "expression_still": moved.expression_still,
             "pose_deg": moved.pose_deg,
-            "flicker": flicker([*faces], masks, seen),
+            "flicker": float(np.mean(flickers)) if flickers else float("nan"),
             "found": moved.found,
         }
 
@@ -98,11 +103,13 @@ def _laid(picture: Frame, face: Frame, mask: NDArray[np.float32], matrix: NDArra
     return rounded
 
 
-def _run(side: Side) -> list[int]:
-    """Neighbouring held-back rows, of the longest shot that has some; of all rows where nothing was held back."""
+def _runs(side: Side) -> list[list[int]]:
+    """Neighbouring held-back rows, a few each time, spread over all shots; of all rows where nothing was held back."""
     held = {int(row) for row in side.held} or set(range(len(side.store)))
-    runs = [[row for row in range(shot.start, shot.stop) if row in held] for shot in side.store.shots]
-    return max(runs, key=len)[:_SHOWN]
+    kept = [[row for row in range(shot.start, shot.stop) if row in held] for shot in side.store.shots]
+    runs = [rows[i : i + _TOGETHER] for rows in kept for i in range(0, len(rows), _TOGETHER)]
+    wanted = min(len(runs), _SHOWN // _TOGETHER)
+    return [runs[i] for i in np.unique(np.linspace(0, len(runs) - 1, wanted).astype(int))]
 
 
 def _who(side: Side, embedder: Embedder) -> NDArray[np.float32]:
