@@ -90,4 +90,4 @@ def test_held_back_rows_from_everywhere(sides: tuple[Side, Side]) -> None:
     bare = Side.of(sides[1].store, "full", hold=False)
     runs = _runs(bare)
     assert len(runs) == 8 and runs[0] == [0, 1, 2] and runs[-1] == [57, 58, 59]
-    assert SIDE == sides[1].store.side_px
+    assert sides[1].store.side_px == SIDE
