@@ -23,7 +23,7 @@ from prosopon.faces.aligned.face_types import crop_matrix
 from prosopon.faces.aligned.hull import grown, landmark_mask, softened
 from prosopon.faces.aligned.maps import scale_of
 from prosopon.faces.aligned.umeyama import similarity
-from prosopon.faces.colour.transfer import ColourMode, transferred
+from prosopon.faces.colour.transfer import transferred
 from prosopon.faces.measures import sharpness
 from prosopon.faces.openings import eye_opening, mouth_opening
 from prosopon.faces.pose68 import pose68
@@ -36,7 +36,7 @@ _JUDGED_PX = 128
 """Side of the crops whose sharpness is compared."""
 _SIGMA_FRAMES = 1.0
 """How much the target's landmarks are smoothed over time: trembling goes, blinks stay."""
-_SOFT = 0.025
+_SOFT = 0.015
 """How soft the mask's edge is, as a share of the face's size; it ends where the landmarks do."""
 _LEAST_SHRINK = 1.1
 
@@ -112,14 +112,13 @@ def fitted(portrait: Portrait, points: Mapping[int, NDArray[np.floating]]) -> Po
     return portrait.scaled(1 / shrink) if shrink > _LEAST_SHRINK else portrait
 
 
-def laid_over(frame: Frame, portrait: Portrait, onto: NDArray[np.floating], colour: ColourMode = "rct") -> Frame:
+def laid_over(frame: Frame, portrait: Portrait, onto: NDArray[np.floating]) -> Frame:
     """One frame with a picture's face on the face at some landmarks.
 
     Args:
         frame: `uint8 (H, W, 3)`; pixels beyond the face stay as they are.
         portrait: whose face, about as large as that in the frame.
         onto: landmarks `(68, 2)` in pixels of the frame.
-        colour: how the face gets the colours of the frame's.
     """
     window = _window(onto, *frame.shape[:2])
     under = frame[window.slices].astype(np.float32)
@@ -130,7 +129,7 @@ def laid_over(frame: Frame, portrait: Portrait, onto: NDArray[np.floating], colo
     soft_px = _SOFT * float(np.sqrt(np.ptp(local, axis=0).prod()))
     hull = _hull(local, under.shape[:2])
     skin = hull * face.covered * ~face.in_mouth
-    recoloured = _recoloured(face.patch, under, skin, colour)
+    recoloured = _recoloured(face.patch, under, skin)
     # Shrunk by as much as it is softened: beyond the landmarks nothing was bent that could be shown.
     share = softened(grown(hull, -2.5 * soft_px), soft_px) * face.covered
     share *= 1 - softened(face.in_mouth.astype(np.float32), 0.4 * soft_px)
@@ -141,11 +140,11 @@ def laid_over(frame: Frame, portrait: Portrait, onto: NDArray[np.floating], colo
 
 
 def _recoloured(
-    patch: NDArray[np.float32], under: NDArray[np.float32], skin: NDArray[np.float32], colour: ColourMode
+    patch: NDArray[np.float32], under: NDArray[np.float32], skin: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """A patch in the colours of what it lies over, both 0 to 255."""
     unit = np.float32(255)
-    return transferred(patch / unit, under / unit, colour, mask=skin, like_mask=skin) * unit
+    return transferred(patch / unit, under / unit, "rct", mask=skin, like_mask=skin) * unit
 
 
 def _hull(landmarks: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float32]:

@@ -1,7 +1,8 @@
 """Who somebody is by the face alone: nothing around it is seen, and neither light nor skin colour counts.
 
 An embedding of a whole head mostly tells hair, neck and what is behind: measured on film, it takes a face that was
-swapped for the person whose hair it has. A swap changes the inside of the face, so that is what must be judged.
+swapped for the person whose hair it has. A swap changes the inside of the face, so that is what must be judged. On
+morphs between two people's films the embedding of the inner face goes evenly from one to the other.
 """
 
 from __future__ import annotations

@@ -59,7 +59,8 @@ class Swap:
     batch: int = 8
     """Frames that go through the net at once."""
     parser: Name = "auto"
-    """Who says what is before a face, for --mask parsed: a net of ours, one that you have imported, or landmarks."""
+    """Who says what is before a face, for masks that are parsed: a net of ours, one that you have imported, or
+    landmarks."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """Arithmetic of the nets: auto takes bf16 where the machine has units for it."""
     device: str = "auto"

@@ -33,4 +33,4 @@ def without_learnt_masks(settings: MergeSettings) -> MergeSettings:
     if not learnt:
         return settings
     parsed = {"parsed", "parsed_predicted"} & set(needs(settings.mask))
-    return replace(settings, mask="parsed" if parsed else "landmarks")
+    return replace(settings, mask="landmarks-parsed" if parsed else "landmarks")

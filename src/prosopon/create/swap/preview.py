@@ -49,7 +49,7 @@ def variants(settings: MergeSettings, *, learns_mask: bool, parser: bool) -> lis
         ("as set", {}),
         ("seamless", {"blend": "seamless"}),
         ("landmarks' hull, wide edge", {"mask": "landmarks", "blur_percent": 12.0}),
-        ("parsed: hands and hair stay", {"mask": "parsed"}),
+        ("hands and hair stay", {"mask": "both-parsed"}),
         ("edge drawn in", {"erode_percent": 6.0, "blur_percent": 8.0}),
         ("colours: lct", {"colour": "lct"}),
         ("colours: mkl", {"colour": "mkl"}),

@@ -131,7 +131,7 @@ def test_weights_of_many_people_are_not_swapped_with(model: FaceSwap) -> None:
 
 def test_a_model_without_masks_takes_the_landmarks() -> None:
     assert without_learnt_masks(MergeSettings(mask="both")).mask == "landmarks"
-    assert without_learnt_masks(MergeSettings(mask="all")).mask == "parsed"
+    assert without_learnt_masks(MergeSettings(mask="all")).mask == "landmarks-parsed"
     assert without_learnt_masks(MergeSettings(mask="parsed")).mask == "parsed"
 
     class Notes:

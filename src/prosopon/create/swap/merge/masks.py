@@ -23,6 +23,8 @@ _PRODUCTS: Mapping[MaskMode, tuple[str, ...]] = {
     "parsed": ("parsed",),
     "parsed-both": ("parsed_predicted", "parsed"),
     "all": ("predicted", "target", "parsed_predicted", "parsed"),
+    "both-parsed": ("predicted", "target", "parsed"),
+    "landmarks-parsed": ("landmarks", "parsed"),
 }
 _HOW = {
     "landmarks": "the hull of the landmarks",

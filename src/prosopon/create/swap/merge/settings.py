@@ -23,11 +23,14 @@ MaskMode = Literal[
     "parsed",
     "parsed-both",
     "all",
+    "both-parsed",
+    "landmarks-parsed",
 ]
 """Which mask says where the new face is seen, in DeepFaceLab's order and words: full; dst (the landmarks' hull);
 learned-prd (the model's mask of the predicted face); learned-dst (its mask of the target); learned-prd*learned-dst;
 learned-prd+learned-dst (here the greater of both); XSeg-prd (a parser's mask of the predicted face); XSeg-dst (of the
-target); XSeg-prd*XSeg-dst; all four multiplied."""
+target); XSeg-prd*XSeg-dst; all four multiplied. The last two are ours: what a parser sees of the old face, within the
+extent that the model or the landmarks give it."""
 Blend = Literal["overlay", "histogram", "seamless", "raw"]
 Sharpening = Literal["gaussian", "box"]
 
@@ -59,7 +62,8 @@ class MergeSettings:
     """Where the new face is seen: full (the whole crop), landmarks (their hull), predicted (where the model sees the
     new face), target-predicted (where it sees the old one), both (in either mask's middle: multiplied), either (the
     greater of both), parsed (where a face parser sees the old face, so that hands and hair stay before it),
-    parsed-predicted (where it sees the new one), parsed-both, or all (four masks multiplied)."""
+    parsed-predicted (where it sees the new one), parsed-both, all (four masks multiplied), or, for faces that something
+    passes before, both-parsed and landmarks-parsed (both, or the hull, but only where the parser sees the old face)."""
     erode_percent: float = 0.0
     """How far the mask's edge is drawn in, in percent of the crop's side; negative lets it grow. (DeepFaceLab's
     number is this times eight hundredths of the model's pixels.)"""
