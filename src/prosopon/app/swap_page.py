@@ -25,11 +25,12 @@ WHAT_IT_IS = (
     "Every clip is swapped, and what comes out is measured before it is encoded, as is the untouched target and a "
     "picture of the source that was bent onto the target's landmarks, for which nothing was learnt. Whose face: 0 the "
     "target's, 1 the source's, by the face alone, brought to one colour; the cosines beside it are of the same "
-    "embedding. The head's cosines see hair, neck and background too, which no swap changes. Expression: how far the "
-    "landmarks' movement is from the target's, in per cent of the distance of the eyes' outer corners, beside that of "
-    "a face that does not move. Lids and lips followed: how much of the opening and closing is seen, best at 1. "
-    "Flicker: what changes from frame to frame and does not in the target, in grey levels; change: what changes at "
-    "all. Equal outside: pixels beyond the crop that is swapped, which must be 1."
+    "embedding. Detail: fine structure over that of the target's face; a face that lacks it is blurred, and that is a "
+    "little like everybody. The head's cosines see hair, neck and background too, which no swap changes. Expression: "
+    "how far the landmarks' movement is from the target's, in per cent of the distance of the eyes' outer corners, "
+    "beside that of a face that does not move. Lids and lips followed: how much of the opening and closing is seen, "
+    "best at 1. Flicker: what changes from frame to frame and does not in the target, in grey levels; change: what "
+    "changes at all. Equal outside: pixels beyond the crop that is swapped, which must be 1."
 )
 WHAT_THE_TRUTH_IS = (
     "Rendered people who gave the same performance: the source's own film is what the target's should have become. "

@@ -12,6 +12,7 @@ FIGURES: Mapping[str, str] = {
     "nearer_source": "nearer the source",
     "head_source": "head like the source's",
     "head_target": "head like the target's",
+    "detail": "detail",
     "expression": "expression (%)",
     "expression_still": "of a still face",
     "pose_deg": "pose (deg)",
@@ -31,6 +32,8 @@ FIGURES: Mapping[str, str] = {
   the source.
 - `head_source`, `head_target`: the cosines with hair, neck and background, most of which a swap leaves as it is, and by
   which an embedding mostly goes.
+- `detail`: fine detail of the face over that of the target's, 1 for as much: a blurred face is a little like everybody,
+  and does not flicker.
 - `expression`, `expression_still`, `pose_deg`, `found`: see `create.swap.measures`.
 - `lids`, `lips`: how much of the target's opening and closing is seen, as a slope, best at 1.
 - `flicker`: how much else than the target's the face changes from frame to frame, in grey levels; `change`: how much it

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_laplace
 
 from prosopon.arena.masked_metrics import masked_ssim
 from prosopon.arena.swap_figures import FIGURES, Figure, Figures
@@ -31,15 +32,17 @@ from prosopon.faces.steady import steady_landmarks
 Swap = Callable[[Clip, Tracks], Clip]
 """A clip and its people -> the clip with another face on the most prominent one, as many frames of the same size."""
 
-_CROP_PX = 128
-"""Side of the crops that flicker is seen in."""
+_CROP_PX = 256
+"""Side of the crops that flicker and detail are seen in."""
+_DETAIL_PX = 1.5
+"""What is as fine as that in such a crop is detail: lashes, wrinkles, pores, stubble."""
+_LUMA = np.array((0.299, 0.587, 0.114), np.float32)
 _SIGMA_FRAMES = 1.0
 """Smoothing of the landmarks by which those crops are cut: it shall be the picture that trembles, not they."""
 _SAME_PLACE = 0.3
 """Overlap with the target's face from which a face that was found is the one that was swapped."""
 _BEYOND = 0.05
 """How far beyond its crop a swap may reach, as a share of the crop's side: it may smooth where its crops lie."""
-_PIXELS = ("changed", "outside_equal", "outside_ssim")
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,8 @@ def measure(
             continue
         looked = index % every == 0
         crop = _Crop.of(theirs, ours, steady[index]) if looked or last is not None else None
+        if looked and crop is not None:
+            seen.note(detail=crop.detail())
         if last is not None and crop is not None and last[0] == index - 1:
             seen.add_pair(last[1], crop)
         last = (index, crop) if looked and crop is not None else None
@@ -134,6 +139,16 @@ class _Crop:
         before, after = (cut_aligned(frame, matrix, _CROP_PX) for frame in (theirs, ours))
         return cls(before, after, landmark_mask(apply(matrix, landmarks), _CROP_PX))
 
+    def detail(self) -> float:
+        """Fine detail after over that before; NaN where there was none before."""
+        theirs, ours = (self._fine(picture) for picture in (self.theirs, self.ours))
+        return ours / theirs if theirs > 0 else float("nan")
+
+    def _fine(self, picture: Frame) -> float:
+        """Root mean square of what is fine."""
+        fine = gaussian_laplace(picture.astype(np.float32) @ _LUMA, _DETAIL_PX)
+        return float(np.sqrt((np.square(fine) * self.mask).sum() / max(1e-6, float(self.mask.sum()))))
+
 
 @dataclass
 class _Seen:
@@ -145,8 +160,7 @@ class _Seen:
     made: list[Face | None] = field(default_factory=list)
     faces: list[Embedding] = field(default_factory=list)
     heads: list[Embedding] = field(default_factory=list)
-    pairs: list[tuple[float, float]] = field(default_factory=list)
-    pixels: list[tuple[float, float, float]] = field(default_factory=list)
+    values: dict[str, list[float]] = field(default_factory=dict)
 
     def add(self, theirs: Frame, ours: Frame, driving: Face) -> None:
         """One frame before and after, and where the target's face is in it."""
@@ -163,27 +177,33 @@ class _Seen:
         # Only what is beyond the crop may differ here: windows would see a little of the inside otherwise.
         only = np.where(outside[..., None], ours, theirs)
         ssim = untouched if untouched == 1 or np.isnan(untouched) else masked_ssim(only, theirs, outside)
-        self.pixels.append((1 - float(equal.mean()), untouched, ssim))
+        self.note(changed=1 - float(equal.mean()), outside_equal=untouched, outside_ssim=ssim)
 
     def add_pair(self, one: _Crop, other: _Crop) -> None:
         """Two neighbouring frames."""
         masks, still = (one.mask, other.mask), (np.zeros_like(one.ours),) * 2
         ours = (one.ours, other.ours)
-        self.pairs.append((flicker(ours, masks, (one.theirs, other.theirs)), flicker(ours, masks, still)))
+        self.note(
+            flicker=flicker(ours, masks, (one.theirs, other.theirs)),
+            change=flicker(ours, masks, still),
+        )
+
+    def note(self, **values: float) -> None:
+        """What one frame gave; what could not be measured is passed over."""
+        for name, value in values.items():
+            if np.isfinite(value):
+                self.values.setdefault(name, []).append(value)
 
     def figures(self) -> Figures:
         """Those that could be measured."""
         moved = movement(self.made, self.driving)
-        values = {
-            "expression": moved.expression,
-            "expression_still": moved.expression_still,
-            "pose_deg": moved.pose_deg,
-            "found": moved.found,
-        }
-        for names, rows in ((("flicker", "change"), self.pairs), (_PIXELS, self.pixels)):
-            for name, column in zip(names, zip(*rows, strict=True), strict=bool(rows)):
-                values[name] = float(np.mean([value for value in column if np.isfinite(value)] or np.nan))
-        found = {name: Figure(float(value)) for name, value in values.items() if np.isfinite(value)}
+        self.note(
+            expression=moved.expression,
+            expression_still=moved.expression_still,
+            pose_deg=moved.pose_deg,
+            found=moved.found,
+        )
+        found = {name: Figure(float(np.mean(values))) for name, values in self.values.items()}
         found |= identity_figures(self.faces, self.heads, self.judge.face, self.judge.head)
         found |= self._slopes()
         return {name: found[name] for name in FIGURES if name in found}

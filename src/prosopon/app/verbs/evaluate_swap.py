@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from prosopon.faces.parsing.parser import FaceParser
 
 _SHOWN = (
-    "identity", "identity_source", "identity_target", "nearer_source", "expression", "pose_deg", "lips", "flicker",
-    "change", "found", "outside_equal",
+    "identity", "identity_source", "nearer_source", "detail", "expression", "pose_deg", "lips", "flicker", "change",
+    "found", "outside_equal",
 )  # fmt: skip
 """What the table on the console has room for."""
 
