@@ -210,3 +210,33 @@ def test_swaps_that_cannot_be(
         error = capsys.readouterr().err
         assert said in error and "Traceback" not in error
     assert not list(tmp_path.glob("o.*"))
+
+
+def test_a_killed_swap_goes_on(
+    run_folder: Path, target: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stops while frames are encoded; what was merged is kept, and gone when the result is there."""
+    from prosopon.create.swap import swapping
+
+    whole = tmp_path / "whole.mp4"
+    assert swap(run_folder, target, whole, "--no-compare") == 0
+    original = swapping.merge_face
+    calls: list[int] = []
+
+    def stops(*args: Any, **given: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return original(*args, **given)
+
+    monkeypatch.setattr(swapping, "merge_face", stops)
+    out = tmp_path / "out.mp4"
+    assert swap(run_folder, target, out, "--no-compare") == 130
+    assert not out.exists()
+    assert "3 frames are kept" in capsys.readouterr().err
+    assert swap(run_folder, target, out, "--no-compare") == 0
+    assert "3 frames were merged before" in capsys.readouterr().err
+    assert len(calls) == 4 + N - 3
+    for one, other in zip(read(out).frames(), read(whole).frames(), strict=True):
+        assert np.array_equal(one, other)
+    assert not list(tmp_path.glob(".out*"))

@@ -10,9 +10,10 @@ from prosopon.core.content_id import sha256_of
 from prosopon.core.errors import MissingError, UsageError
 from prosopon.core.progress import Progress
 from prosopon.create.swap.learnt import LearntWell
-from prosopon.create.swap.model import TECHNIQUE, SwapModel, start_state
+from prosopon.create.swap.model import TECHNIQUE, SwapModel
 from prosopon.create.swap.plans.net import SwapNet
 from prosopon.create.swap.plans.plan import Plan
+from prosopon.create.swap.pretrained import start_state
 from prosopon.datasets.face_set import check_one_person, face_store
 from prosopon.datasets.swap_pairs import Side
 from prosopon.faces.aligned.face_types import FaceType
@@ -59,7 +60,7 @@ def start_net(net: SwapNet, plan: Plan, start: str, *, keep_code: bool) -> dict[
         net: with random weights.
         plan: its plan.
         start: weights by name or path; `auto`: pretrained ones of the catalogue for this plan; `none`.
-        keep_code: see `model.start_state`.
+        keep_code: see `pretrained.start_state`.
 
     Returns:
         sha256 by name, for the record of the run; empty where nothing was loaded.
@@ -81,7 +82,7 @@ def start_net(net: SwapNet, plan: Plan, start: str, *, keep_code: bool) -> dict[
             f"{start} is of the plan {model.plan.name}, not of {plan.name}", "give weights of the same plan"
         )
     given: dict[str, Tensor] = model.net.state_dict()
-    net.load_state_dict(start_state(net.state_dict(), given, keep_code=keep_code, pretrained=model.pretrained))
+    net.load_state_dict(start_state(net.state_dict(), given, keep_code=keep_code))
     path = find(start).path if not Path(start).is_dir() else Path(start)
     return {f"start {model.weights_name}": sha256_of(path)} if path.is_file() else {}
 

@@ -97,6 +97,10 @@ class Recipe(ABC):
         """Scores on held-out data, called as `preview` is, every `Settings.measure_every` steps. None by default."""
         return {}
 
+    def stored(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
+        """What of the exported tensors the weights file holds: all, unless some have learnt nothing."""
+        return state
+
     def on_epoch_end(self, epoch: int) -> None:  # noqa: B027
         """Called after the step in which the last item of `epoch` (0-based) was used. Does nothing by default.
 

@@ -255,7 +255,8 @@ class Run:
             },
         }
         try:
-            path = checkpoint.save(self._learner.exported(), self.weights, card, dtype=torch.float16)
+            state = self._recipe.stored(self._learner.exported())
+            path = checkpoint.save(state, self.weights, card, dtype=torch.float16)
             self._file = replace(self._file, weights={path.name: sha256_of(path)}, steps=self.step)
             self._file.write(self.folder)
         except OSError as error:

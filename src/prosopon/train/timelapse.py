@@ -9,7 +9,9 @@ FOLDER = "timelapse"
 
 
 def keep_preview(preview: Path, folder: Path, step: int) -> None:
-    """Copy a preview, with its credential, to `timelapse/step-00000123.png` of the run folder."""
+    """Copy a preview, with its credential, to `timelapse/step-00000123.png` of the run folder; no preview, no copy."""
+    if not preview.is_file():
+        return
     kept = folder / FOLDER / f"step-{step:08d}{preview.suffix}"
     kept.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy2(preview, kept)

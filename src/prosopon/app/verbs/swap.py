@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -23,6 +25,7 @@ from prosopon.media.read import read
 if TYPE_CHECKING:
     from torch import dtype
 
+    from prosopon.create.swap.kept import KeptFrames
     from prosopon.create.swap.swapping import Cast
     from prosopon.create.swap.technique import FaceSwap
     from prosopon.faces.finder import FaceFinder
@@ -119,8 +122,20 @@ def run(args: Swap, console: Console) -> int:
     from prosopon.create.swap.technique import swap_cast
     from prosopon.vouch.publish import publish
 
-    clip = swap_cast(target, cast, options, precision=precision, parser=parser, progress=console)
-    published = publish(clip, args.output, force=args.force, progress=console)
+    kept = _kept(args, target, cast, options=options, precision=precision, console=console)
+    try:
+        clip = swap_cast(target, cast, options, precision=precision, parser=parser, kept=kept, progress=console)
+        published = publish(clip, args.output, force=args.force, progress=console)
+    except KeyboardInterrupt:
+        if kept is not None and len(kept):
+            console.note(f"{len(kept)} frames are kept; the same command goes on from there")
+        raise
+    finally:
+        if kept is not None:
+            kept.close()
+    if kept is not None:
+        kept.forget()
+    _beside(args, "faces-found").unlink(missing_ok=True)
     seconds = time.perf_counter() - began
     if compare:
         publish_row((target,), clip, published.path, compare_path(args.output), force=args.force, progress=console)
@@ -174,6 +189,7 @@ def _preview(
         source_type=SourceType.COMPOSITE,
     )
     published = publish_picture(sheet, args.output, step, progress=console)
+    _beside(args, "faces-found").unlink(missing_ok=True)
     files = {}
     for number, way in enumerate(ways, start=1):
         path = args.output.with_name(f"{args.output.stem}-{number}.toml")
@@ -183,6 +199,35 @@ def _preview(
     console.table(("settings", "what is different"), [*files.items()])
     console.say(f"{published.path}: choose a row, then run again with --settings FILE")
     return ExitCode.FINE
+
+
+def _kept(
+    args: Swap, target: Clip, cast: list[Cast], *, options: SwapOptions, precision: dtype, console: Console
+) -> KeptFrames | None:
+    """What an earlier run that was stopped has merged already; None for a picture, which is soon made again."""
+    from prosopon.create.swap.kept import KeptFrames
+
+    if len(target) == 1:
+        return None
+    places = [sorted((index, face.box) for index, face in one.track.faces.items()) for one in cast]
+    about = {
+        "kept": 1,
+        "target": target.sha256,
+        "weights": [one.model.weights_sha256 for one in cast],
+        "options": asdict(options),
+        "precision": str(precision),
+        "parser": args.parser,
+        "places": sha256(json.dumps(places).encode()).hexdigest(),
+    }
+    kept = KeptFrames(_beside(args, "swapped"), about)
+    if kept.n_recalled:
+        console.note(f"{kept.n_recalled} frames were merged before; going on from there")
+    return kept
+
+
+def _beside(args: Swap, what: str) -> Path:
+    """Where something is kept until the result is there."""
+    return args.output.absolute().with_name(f".{args.output.name}.{what}.jsonl")
 
 
 def settings_of(flags: MergeSettings, path: Path | None) -> MergeSettings:
@@ -204,11 +249,15 @@ def _cast(args: Swap, target: Clip, models: list[FaceSwap], finder: FaceFinder, 
     from prosopon.core.errors import MissingError
     from prosopon.create.swap.swapping import Cast
     from prosopon.faces.identity import embedded, portrait, told_apart
+    from prosopon.faces.journal import Journal
     from prosopon.faces.likeness import joined_across_cuts
     from prosopon.faces.reader.reader import FaceReader
     from prosopon.faces.track import track
 
-    tracks = joined_across_cuts(track(target, finder, progress=console))
+    with Journal(
+        _beside(args, "faces-found"), {"journal": 1, "sha256": target.sha256, "finder": finder.name}
+    ) as memory:
+        tracks = joined_across_cuts(track(target, finder, memory=memory, progress=console))
     if tracks.main is None:
         raise MissingError(f"no face was found in {args.target}", "give footage that shows one clearly")
     if not args.onto:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self, get_args
 
@@ -16,6 +15,7 @@ from prosopon.create.swap.config import SwapConfig
 from prosopon.create.swap.plans.build import build
 from prosopon.create.swap.plans.net import SwapNet, Swapped
 from prosopon.create.swap.plans.plan import Plan, Route, get_plan, plan_from_table, table_of
+from prosopon.create.swap.pretrained import with_twin
 from prosopon.faces.aligned.face_types import FaceType
 from prosopon.models.catalogue import Entry, find
 from prosopon.models.checkpoint import load
@@ -78,10 +78,10 @@ class SwapModel(NamedNets):
         if face_type not in get_args(FaceType):
             raise CheckpointError(f"the card of {entry.name} names no face type", "train them again")
         model = cls(plan, face_type, rank=entry.card.get("rank"))
-        state, _ = load(entry.path)
-        model.load_state(state, entry.name)
-        model.weights_name, model.weights_sha256 = entry.name, entry.sha256
         model.pretrained = bool(entry.card.get("pretrained", False))
+        state, _ = load(entry.path)
+        model.load_state(with_twin(model.state(), state) if model.pretrained else state, entry.name)
+        model.weights_name, model.weights_sha256 = entry.name, entry.sha256
         return model
 
     @torch.inference_mode()
@@ -107,30 +107,6 @@ def model_card(config: SwapConfig, *, pretrained: bool) -> dict[str, Any]:
         "rank": config.training.rank,
         "pretrained": pretrained,
     }
-
-
-def start_state(
-    own: Mapping[str, Tensor], given: Mapping[str, Tensor], *, keep_code: bool, pretrained: bool = True
-) -> dict[str, Tensor]:
-    """What training begins with where weights are there already: theirs.
-
-    Args:
-        own: of the net with random weights.
-        given: of weights of the same plan.
-        pretrained: whether they know many people: of two decoders the target's alone has learnt them then, and the
-            source's begins as its twin.
-        keep_code: whether the inters are taken over as well. Those of many people's faces carry who somebody is; those
-            that are learnt anew do not, as DeepFaceLab has it on leaving its pretraining.
-
-    Raises:
-        CheckpointError: the weights are of another plan.
-    """
-    if {key: value.shape for key, value in given.items()} != {key: value.shape for key, value in own.items()}:
-        raise CheckpointError("the weights to start from are of another plan", "give weights of the same plan")
-    decoders = list(dict.fromkeys(".".join(key.split(".")[:2]) for key in own if key.startswith("decoders.")))
-    first, last = decoders[0], decoders[-1 if pretrained else 0]
-    begun = {key: given[last + key.removeprefix(first)] if key.startswith(f"{first}.") else given[key] for key in own}
-    return begun if keep_code else {**begun, **{key: own[key] for key in own if key.startswith("inters.")}}
 
 
 def _entry(where: str | Path) -> Entry:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 import numpy as np
 import torch
@@ -69,10 +70,12 @@ def predicted(
     target: Clip,
     people: Sequence[Person],
     options: SwapOptions,
+    *,
     parser: FaceParser | None,
     precision: torch.dtype,
+    start: int = 0,
 ) -> Iterator[Seen]:
-    """Every frame of the target in order, with what the nets make of the faces in it.
+    """The frames of the target in order, with what the nets make of the faces in them.
 
     Args:
         target: the footage.
@@ -80,13 +83,15 @@ def predicted(
         options: as set by the user.
         parser: says what is before a face; None where no mask asks for it.
         precision: of the nets.
+        start: the first frame that is looked at. Results are the same to the last bit as from the beginning where it is
+            a multiple of `options.batch`.
     """
-    for start, frames in _batches(target.frames(), options.batch):
+    for first, frames in _batches(islice(target.frames(), start, None), options.batch, start):
         made: list[dict[int, Predicted]] = [{} for _ in frames]
         for number, person in enumerate(people):
-            shown = [i for i in range(len(frames)) if start + i in person.landmarks]
+            shown = [i for i in range(len(frames)) if first + i in person.landmarks]
             if shown:
-                points = [np.asarray(person.landmarks[start + i], np.float64) for i in shown]
+                points = [np.asarray(person.landmarks[first + i], np.float64) for i in shown]
                 faces = _made_of(
                     [frames[i] for i in shown], points, person.model,
                     options=options, parser=parser, precision=precision,
@@ -141,7 +146,7 @@ def with_steady_masks(seen: Iterable[Seen], sigma_frames: float) -> Iterator[See
     if sigma_frames <= 0:
         yield from seen
         return
-    reach = max(1, int(np.ceil(_REACH * sigma_frames)))
+    reach = reach_of(sigma_frames)
     weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma_frames) ** 2)
     held: deque[Seen] = deque()
     middle = 0
@@ -159,6 +164,11 @@ def with_steady_masks(seen: Iterable[Seen], sigma_frames: float) -> Iterator[See
             held.popleft()
         else:
             middle += 1
+
+
+def reach_of(sigma_frames: float) -> int:
+    """How many frames before and after one its masks are averaged with."""
+    return 0 if sigma_frames <= 0 else max(1, int(np.ceil(_REACH * sigma_frames)))
 
 
 def _steady(held: Sequence[Seen], middle: int, weights: NDArray[np.float64]) -> Seen:
@@ -190,9 +200,9 @@ def _averaged(now: FaceMasks, around: Sequence[tuple[FaceMasks, float]]) -> Face
     return FaceMasks(**changed)
 
 
-def _batches(frames: Iterator[Frame], size: int) -> Iterator[tuple[int, list[Frame]]]:
-    """Frames in lists of so many, each with the index of its first."""
-    start, held = 0, []
+def _batches(frames: Iterator[Frame], size: int, start: int) -> Iterator[tuple[int, list[Frame]]]:
+    """Frames in lists of so many, each with the index of its first; `start` is that of the very first."""
+    held = []
     for frame in frames:
         held.append(frame)
         if len(held) == size:

@@ -120,7 +120,8 @@ def preview_sheet(
         # Frames that lie far apart have nothing to be steadied with.
         alone = replace(way.settings, colour_steadiness=0.0, place_sigma_frames=0.0, mask_sigma_frames=0.0)
         asked = replace(options, merge=alone)
-        row: Iterator[Frame] = merged(predicted(still, people, asked, parser, precision), asked, None)
+        seen = predicted(still, people, asked, parser=parser, precision=precision)
+        row: Iterator[Frame] = (one.frame for one in merged(seen, asked, None))
         cells += [
             (cut_aligned(frame, view, _SIDE_PX), f"{number}: {way.caption}")
             for frame, view in zip(row, views, strict=True)

@@ -20,6 +20,7 @@ from prosopon.create.swap.losses import face_terms, pixel_weight
 from prosopon.create.swap.model import model_card
 from prosopon.create.swap.plans.build import build
 from prosopon.create.swap.plans.net import Swapped
+from prosopon.create.swap.pretrained import without_twin
 from prosopon.datasets.swap_pairs import SwapPairs
 from prosopon.models.image_losses.emphasis import soft_mask
 from prosopon.models.patch_unet import PatchUnet, PatchUnetConfig, discriminator_loss, generator_loss
@@ -94,6 +95,10 @@ class SwapRecipe(Recipe):
         self.card = {**card, **model_card(config, pretrained=pretrain)}
         self.inputs = dict(inputs or {})
         self._pretrain, self._features, self._measured = pretrain, features, measured
+
+    def stored(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
+        """All, but of many people's faces the one decoder that they share."""
+        return without_twin(state, f"{NET}.") if self._pretrain else state
 
     def _optimiser(self, parameters: list[nn.Parameter]) -> Optimizer:
         config = self.settings

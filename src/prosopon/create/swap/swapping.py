@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -14,10 +15,11 @@ from prosopon.core.errors import MissingError
 from prosopon.core.faces import Track
 from prosopon.core.history import Parent, Relationship, SourceType, Step
 from prosopon.core.prefetch import prefetch
+from prosopon.create.swap.kept import Colours, KeptFrame, KeptFrames
 from prosopon.create.swap.merge.face import Enlarge, Motion, merge_face
 from prosopon.create.swap.model import SwapModel
 from prosopon.create.swap.options import SwapOptions
-from prosopon.create.swap.predicting import Person, Seen, predicted, with_steady_masks
+from prosopon.create.swap.predicting import Person, Seen, predicted, reach_of, with_steady_masks
 from prosopon.faces.colour.steady import ColourMap
 from prosopon.faces.parsing.parser import FaceParser
 from prosopon.faces.steady import steady_landmarks
@@ -44,6 +46,7 @@ def swapped(
     parser: FaceParser | None,
     precision: torch.dtype,
     enlarge: Enlarge | None = None,
+    kept: KeptFrames | None = None,
 ) -> Clip:
     """The target with other faces, as a clip that is computed while it is read.
 
@@ -57,6 +60,7 @@ def swapped(
         parser: says what is before a face; None where no mask asks for it.
         precision: of the nets.
         enlarge: an enhancer, for super-resolution; None for none.
+        kept: frames that an earlier run has merged, and where those of this one are kept; None: nothing is kept.
 
     Raises:
         MissingError: nobody of the cast has landmarks.
@@ -88,10 +92,17 @@ def swapped(
         source_type=SourceType.COMPOSITE,
     )
 
+    def anew(start: int) -> Iterator[Seen]:
+        """The frames from `start` on, with what the nets make of them."""
+        sigma = options.merge.mask_sigma_frames
+        # Masks are averaged with those of frames before, and nets see the same frames together as in a whole run.
+        before = max(0, start - reach_of(sigma)) // options.batch * options.batch
+        seen = predicted(target, people, options, parser=parser, precision=precision, start=before)
+        return islice(with_steady_masks(seen, sigma), start - before, None)
+
     def frames() -> Iterator[Frame]:
-        seen = predicted(target, people, options, parser, precision)
-        steady = with_steady_masks(seen, options.merge.mask_sigma_frames)
-        return prefetch(merged(steady, options, enlarge), ahead=8)
+        plain = (one.frame for one in merged(anew(0), options, enlarge))
+        return prefetch(plain if kept is None else _going_on(target, kept, anew, options, enlarge), ahead=8)
 
     return Clip(
         width=target.width,
@@ -105,9 +116,26 @@ def swapped(
     )
 
 
-def merged(seen: Iterator[Seen], options: SwapOptions, enlarge: Enlarge | None) -> Iterator[Frame]:
-    """Frames with the predicted faces put in, those of one frame one after the other."""
-    colours: dict[int, ColourMap | None] = {}
+class MergedFrame(NamedTuple):
+    """A frame with the new faces in it, what it was, and what the next one needs."""
+
+    frame: Frame
+    before: Frame
+    colours: Colours
+
+
+def merged(
+    seen: Iterator[Seen], options: SwapOptions, enlarge: Enlarge | None, previous: Colours | None = None
+) -> Iterator[MergedFrame]:
+    """Frames with the predicted faces put in, those of one frame one after the other.
+
+    Args:
+        seen: the frames.
+        options: as set by the user.
+        enlarge: an enhancer; None for none.
+        previous: how colours were changed in the frame before the first.
+    """
+    colours: dict[int, ColourMap | None] = dict(previous or {})
     for now, then in _with_next(seen):
         frame = now.frame
         colours = {number: colours.get(number) for number in now.faces}
@@ -123,7 +151,24 @@ def merged(seen: Iterator[Seen], options: SwapOptions, enlarge: Enlarge | None) 
                 enlarge=enlarge,
             )
             frame, colours[number] = done.frame, done.colour
-        yield frame
+        yield MergedFrame(frame, now.frame, colours)
+
+
+def _going_on(
+    target: Clip,
+    kept: KeptFrames,
+    anew: Callable[[int], Iterator[Seen]],
+    options: SwapOptions,
+    enlarge: Enlarge | None,
+) -> Iterator[Frame]:
+    """The frames that were merged before, then the others, which are kept as they are made."""
+    done, colours = 0, None
+    for before, one in zip(target.frames(), kept.recall(), strict=False):
+        yield one.on(before)
+        done, colours = done + 1, one.colours
+    for index, made in enumerate(merged(anew(done), options, enlarge, colours), start=done):
+        kept.keep(index, KeptFrame.of(made.before, made.frame, made.colours))
+        yield made.frame
 
 
 def _with_next(seen: Iterator[Seen]) -> Iterator[tuple[Seen, Seen | None]]:

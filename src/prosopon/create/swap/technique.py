@@ -12,6 +12,7 @@ from prosopon.core.clip import Clip
 from prosopon.core.errors import MissingError, UsageError
 from prosopon.core.faces import Box, Face, Track, Tracks
 from prosopon.core.progress import SILENT, Progress
+from prosopon.create.swap.kept import KeptFrames
 from prosopon.create.swap.merge.face import Enlarge
 from prosopon.create.swap.merge.masks import needs
 from prosopon.create.swap.model import SwapModel
@@ -80,9 +81,10 @@ def swap_cast(
     precision: torch.dtype = torch.float32,
     parser: FaceParser | None = None,
     enlarge: Enlarge | None = None,
+    kept: KeptFrames | None = None,
     progress: Progress = SILENT,
 ) -> Clip:
-    """Several people of a clip, each with a face of their own; see `FaceSwap.create`.
+    """Several people of a clip, each with a face of their own; see `FaceSwap.create`, and `swapped` for what is kept.
 
     Raises:
         UsageError: nobody is cast, or weights are only there to start from.
@@ -103,4 +105,4 @@ def swap_cast(
         options = replace(options, merge=plain)
     if parser is None and {"parsed", "parsed_predicted"} & set(needs(options.merge.mask)):
         parser = open_parser("auto")
-    return swapped(target, cast, options, parser=parser, precision=precision, enlarge=enlarge)
+    return swapped(target, cast, options, parser=parser, precision=precision, enlarge=enlarge, kept=kept)

@@ -13,8 +13,10 @@ from face_folder import face_folder
 from prosopon.core.errors import CheckpointError, UsageError
 from prosopon.create.swap.config import LOSSES, Training, config_of
 from prosopon.create.swap.losses import face_terms, pixel_weight
-from prosopon.create.swap.model import SwapModel, start_state
+from prosopon.create.swap.model import SwapModel
 from prosopon.create.swap.plans.net import Swapped
+from prosopon.create.swap.plans.plan import get_plan
+from prosopon.create.swap.pretrained import start_state, with_twin, without_twin
 from prosopon.create.swap.recipe import SwapRecipe
 from prosopon.datasets.face_set import face_store
 from prosopon.datasets.swap_pairs import Side, SwapPairConfig, SwapPairs
@@ -127,20 +129,29 @@ def test_the_preview_shows_both_people_and_the_swap(people: tuple[Side, Side]) -
     assert np.array_equal(picture[:64, :64], (batch["a_target"][0].permute(1, 2, 0) * 255).round().byte().numpy())
 
 
-def test_starting_from_pretrained_weights() -> None:
-    seed_all(0)
+def test_starting_from_weights_with_and_without_the_code() -> None:
     own = SwapModel.tiny().net.state_dict()
     given = {key: value + 1 for key, value in own.items()}
     kept, fresh = (start_state(own, given, keep_code=keep) for keep in (True, False))
     for key, value in given.items():
-        # The target's decoder is the one that has learnt many people; the source's begins as its twin.
-        wanted = given[key.replace("decoder_src", "decoder_dst")]
-        assert torch.equal(kept[key], wanted)
-        assert torch.equal(fresh[key], own[key] if key.startswith("inters.") else wanted), (key, value.shape)
-    other_pair = start_state(own, given, keep_code=True, pretrained=False)
-    assert all(torch.equal(other_pair[key], value) for key, value in given.items())
+        assert torch.equal(kept[key], value)
+        assert torch.equal(fresh[key], own[key] if key.startswith("inters.") else value), (key, value.shape)
     with pytest.raises(CheckpointError, match="another plan"):
         start_state(own, {"x": torch.zeros(1)}, keep_code=True)
+
+
+@pytest.mark.parametrize("plan", ["df-ud_small", "liae-ud_small"])
+def test_pretrained_weights_hold_the_one_decoder_that_has_learnt(plan: str) -> None:
+    seed_all(0)
+    state = SwapModel(get_plan(plan)).state()
+    small = without_twin(state, "net.")
+    twins = {key for key in state if key.startswith("net.decoders.decoder_src.")}
+    assert set(state) - set(small) == twins
+    assert bool(twins) == plan.startswith("df")
+    whole = with_twin(state, small)
+    assert set(whole) == set(state)
+    for key, value in whole.items():
+        assert torch.equal(value, state[key.replace("decoder_src", "decoder_dst")])
 
 
 def test_eyes_and_mouth_count_more_and_the_outside_less() -> None:

@@ -156,7 +156,7 @@ def test_a_model_without_masks_takes_the_landmarks() -> None:
 def test_masks_are_steadied_and_do_not_reach_over_gaps(model: FaceSwap) -> None:
     shown = {index: np.asarray(face(50, 30).landmarks) for index in (0, 1, 2, 4, 5)}
     people = [Person(model, shown)]
-    seen = list(predicted(footage(), people, SwapOptions(), None, torch.float32))
+    seen = list(predicted(footage(), people, SwapOptions(), parser=None, precision=torch.float32))
     for number, one in enumerate(seen):
         if one.faces:
             one.faces[0].masks.predicted[:] = float(number in (2, 4))  # type: ignore[index]
