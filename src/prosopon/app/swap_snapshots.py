@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from prosopon.core.errors import MissingError
+from prosopon.core.errors import MissingError, UsageError
+from prosopon.create.swap.model import TECHNIQUE
 from prosopon.models.catalogue import Entry, find
 from prosopon.models.pair import SUFFIX
 from prosopon.train.backups import kept_backups
@@ -60,7 +61,8 @@ def snapshots(models: Sequence[str], *, backups: bool = False) -> list[Snapshot]
         backups: of run folders, the backups that were kept as well, the oldest first.
 
     Raises:
-        MissingError: there are none.
+        MissingError: there are none, or they are of another technique.
+        UsageError: they know nobody in particular.
         CheckpointError: a card is damaged.
     """
     entries: list[tuple[tuple[str, str], Entry]] = []
@@ -71,6 +73,8 @@ def snapshots(models: Sequence[str], *, backups: bool = False) -> list[Snapshot]
         else:
             entry = find(model)
             entries.append(((str(entry.path.parent.resolve()), entry.config), entry))
+    for _, entry in entries:
+        _check(entry)
     runs = _told_apart({key: Path(key[0]).name if not key[1] else key[1] for key, _ in entries})
     names: dict[int, str] = {}
     for place, (key, entry) in enumerate(entries):
@@ -101,9 +105,25 @@ def _of_run(folder: Path, *, backups: bool) -> list[Entry]:
     files = [path for place in places for path in sorted(place.glob(f"*{SUFFIX}"))]
     if not files:
         raise MissingError(f"{folder} holds no weights yet", f"train some with: prosopon train swap -o {folder}")
-    found = [find(path) for path in files]
-    # The newest backup is often the same as the weights themselves.
-    return list({entry.sha256: entry for entry in reversed(found)}.values())[::-1]
+    found: dict[str, Entry] = {}
+    for entry in map(find, files):
+        found.pop(entry.sha256, None)  # the newest backup is often the same as the weights, which stay
+        found[entry.sha256] = entry
+    return list(found.values())
+
+
+def _check(entry: Entry) -> None:
+    """Refuse what cannot swap, before anything is measured."""
+    if entry.technique != TECHNIQUE:
+        raise MissingError(
+            f"the weights {entry.name} are of {entry.technique}, not of {TECHNIQUE}",
+            "train some with: prosopon train swap",
+        )
+    if entry.card.get("pretrained"):
+        raise UsageError(
+            f"the weights {entry.name} know faces as such and nobody's in particular",
+            "train a pair of people from them: prosopon train swap",
+        )
 
 
 def _told_apart(names: Mapping[tuple[str, str], str]) -> dict[tuple[str, str], str]:

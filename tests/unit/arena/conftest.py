@@ -1,0 +1,8 @@
+"""For all tests of measuring; those of face swaps share `drawn_swaps` beside this file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
