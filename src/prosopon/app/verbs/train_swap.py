@@ -15,7 +15,7 @@ from prosopon.app.swap_training import features_of, measured_by, sides_of, start
 from prosopon.app.trained import preview_publisher, publish_timelapse, tell_trained
 from prosopon.core.errors import ExitCode
 from prosopon.core.history import SourceType
-from prosopon.create.swap.config import Training, config_of
+from prosopon.create.swap.config import SwapConfig, Training, config_of
 from prosopon.create.swap.recipe import SwapRecipe
 from prosopon.datasets.swap_pairs import SwapPairConfig, SwapPairs
 from prosopon.models.catalogue import check_name
@@ -92,7 +92,7 @@ def run(args: TrainSwap, console: Console) -> int:
             uniform_yaw=args.training.uniform_yaw, by_shot=args.pretrain, colour=args.training.colour,
         ),
     )  # fmt: skip
-    settings = _settings(args, config.batch_size)
+    settings = _settings(args, config)
     name = check_name(args.name or f"swap.{args.plan.replace('/', '-').lower()}")
     seed_all(settings.seed)
     recipe = SwapRecipe(
@@ -117,8 +117,11 @@ def run(args: TrainSwap, console: Console) -> int:
     return ExitCode.FINE
 
 
-def _settings(args: TrainSwap, batch_size: int) -> Settings:
+def _settings(args: TrainSwap, config: SwapConfig) -> Settings:
     options = args.loop
     if options.measure_every is None and not args.pretrain:
         options = replace(options, measure_every=_MEASURE_EVERY)
-    return Settings(**asdict(options), steps=args.steps, minutes=args.minutes, batch_size=args.batch_size or batch_size)
+    if options.ema_decay is None:
+        options = replace(options, ema_decay=config.ema_decay)
+    batch_size = args.batch_size or config.batch_size
+    return Settings(**asdict(options), steps=args.steps, minutes=args.minutes, batch_size=batch_size)

@@ -123,6 +123,7 @@ class SwapConfig:
         augment: how faces are changed.
         optimiser, learning_rate, betas, keep: the optimiser's.
         batch_size: faces of each person in a step, unless the user says otherwise.
+        ema_decay: of the average of the weights that is kept, unless the user says otherwise; None for none.
     """
 
     plan: Plan
@@ -133,6 +134,7 @@ class SwapConfig:
     learning_rate: float
     betas: tuple[float, float]
     batch_size: int
+    ema_decay: float | None = None
     keep: float = 1.0
 
 
@@ -173,6 +175,7 @@ def config_of(plan_name: str, training: Training) -> SwapConfig:
         augment=augment,
         optimiser=training.optimiser or trained["optimiser"],
         learning_rate=training.learning_rate or trained["learning_rate"],
+        ema_decay=trained.get("ema_decay"),
         betas=tuple(trained.get("betas", (0.9, 0.999))),
         batch_size=trained["batch_size"],
         keep=trained.get("keep", 1.0) if training.keep is None else training.keep,
