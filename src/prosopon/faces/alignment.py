@@ -202,8 +202,9 @@ def read_alignment(path: Path) -> Alignment:
         MediaError: it is no alignment file, of a later version, damaged, cut off, or names faces of no source.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        about = json.loads(lines[0]) if lines else {}
+        # Not splitlines(): names may hold characters that it takes for ends of lines.
+        lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+        about = json.loads(lines[0]) if lines[0] else {}
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise MediaError(
             f"{path} cannot be read as an alignment file: {error}", "make it with prosopon faces"

@@ -8,24 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from face_folder import SIDE, drawn, face_folder
+from notes import Notes
 from PIL import Image
 
 from prosopon.core.errors import MediaError, MissingError, ProsoponError, UsageError
 from prosopon.datasets.face_set import check_one_person, face_store
 from prosopon.faces.aligned.mean_face import OWN
-
-
-class Notes:
-    """Remembers what it is told."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def start(self, stage: str, total: int | None) -> None: ...
-    def advance(self, n: int = 1) -> None: ...
-    def finish(self) -> None: ...
-    def note(self, text: str) -> None:
-        self.said.append(text)
 
 
 def test_pictures_landmarks_and_masks(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from notes import Notes
 from PIL import Image
 
 from prosopon.core.clip import Clip, Frame
@@ -36,22 +37,6 @@ class Finder:
         turn = np.linspace(0, 2 * np.pi, 68)
         points = np.stack((width / 2 + 12 * np.cos(turn), height / 2 + 15 * np.sin(turn)), axis=1).astype(np.float32)
         return [Face(Box(width / 2 - 12, height / 2 - 15, width / 2 + 12, height / 2 + 15), points)]
-
-
-class Notes:
-    """Remembers what was said."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def start(self, stage: str, total: int | None) -> None: ...
-
-    def advance(self, n: int = 1) -> None: ...
-
-    def note(self, text: str) -> None:
-        self.said.append(text)
-
-    def finish(self) -> None: ...
 
 
 @pytest.fixture

@@ -71,6 +71,15 @@ def test_a_file_reads_back_to_hundredths_of_a_pixel(tmp_path: Path) -> None:
     assert json.loads(lines[1])["frame"] == 0
 
 
+def test_a_name_may_hold_what_ends_lines_elsewhere(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    faces = (Aligned(0, 0.0, 0, Face(Box(1, 2, 3, 4)), {}, "crops/a\u2028b\x85.png"),)
+    write_alignment(Alignment({"file": "a\u2028b.mp4"}, faces), path)
+    back = read_alignment(path)
+    assert back.about["file"] == "a\u2028b.mp4"
+    assert back.faces[0].crop == faces[0].crop
+
+
 def test_where_a_picture_was_cut_out_and_of_which_source_is_kept(tmp_path: Path) -> None:
     sources = (Source("a/one.mp4", "abc", 640, 360, 100, "30000/1001"), Source("two.png", None, 64, 48, 1))
     matrix = np.array(((0.123456789, -0.2, 30.5), (0.2, 0.123456789, -4000.25)))

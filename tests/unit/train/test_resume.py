@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import torch
+from notes import Notes
 from tiny_gan import TinyGan, publish
 
 from prosopon.core.errors import CheckpointError, ExitCode, Stopped, UsageError
@@ -19,31 +20,12 @@ from prosopon.train.loop import fit
 from prosopon.train.settings import Settings
 from prosopon.train.state import NEWEST, PREVIOUS, load_state, save_state
 
-SCRIPT = Path(__file__).with_name("train_tiny.py")
+SCRIPT = Path(__file__).parents[2] / "helpers" / "train_tiny.py"
 OPTIONS: dict[str, Any] = {
     "batch_size": 4, "milestones": (5,), "ema_decay": 0.9, "clip_norm": 5.0, "measure_every": 3, "precision": "fp32",
     "workers": 0, "checkpoint_every_s": 1e6, "device": "cpu",
 }  # fmt: skip
 TIMES = ("time_s", "images_per_s", "waited_s")
-
-
-class Notes:
-    """A listener that remembers what it was told."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def start(self, stage: str, total: int | None) -> None:
-        self.said.append(f"{stage} {total}")
-
-    def advance(self, n: int = 1) -> None:
-        assert n > 0
-
-    def note(self, text: str) -> None:
-        self.said.append(text)
-
-    def finish(self) -> None:
-        self.said.append("finish")
 
 
 @pytest.fixture(autouse=True)

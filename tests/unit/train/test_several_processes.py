@@ -21,7 +21,7 @@ from prosopon.train.loop import fit
 from prosopon.train.sampler import Share
 from prosopon.train.settings import Settings
 
-SCRIPT = Path(__file__).with_name("train_tiny.py")
+SCRIPT = Path(__file__).parents[2] / "helpers" / "train_tiny.py"
 # Without batch statistics and dropout, for those depend on how a batch is cut.
 PLAIN = {"norm": False, "dropout": False}
 OPTIONS: dict[str, Any] = {"steps": 6, "batch_size": 4, "precision": "fp32", "workers": 0, "device": "cpu"}

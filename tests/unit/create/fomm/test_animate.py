@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from notes import Notes
 
 from prosopon.app.compare import side_by_side
 from prosopon.core.clip import Audio, Clip, Frame
@@ -19,22 +20,6 @@ from prosopon.create.fomm.technique import FirstOrderMotion
 from prosopon.faces.crop_option import parse_crop
 
 WHOLE = AnimateOptions(crop="whole", driving_crop="whole")
-
-
-class Notes:
-    """A listener that remembers what it was told."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def start(self, stage: str, total: int | None) -> None: ...
-
-    def advance(self, n: int = 1) -> None: ...
-
-    def finish(self) -> None: ...
-
-    def note(self, text: str) -> None:
-        self.said.append(text)
 
 
 class Marker:

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from notes import Notes
 from tiny_partswap import face, people
 
 from prosopon.core.clip import Clip
@@ -32,22 +33,6 @@ def head(one: Face) -> Box:
 
 def followed(tracks: Tracks, options: SwapOptions = AUTO) -> tuple[Head | None, ...]:
     return heads_in_target(clip(), options, {"target": tracks}, SILENT)
-
-
-class Notes:
-    """A listener that remembers what it was told."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def start(self, stage: str, total: int | None) -> None: ...
-
-    def advance(self, n: int = 1) -> None: ...
-
-    def finish(self) -> None: ...
-
-    def note(self, text: str) -> None:
-        self.said.append(text)
 
 
 def test_squares_go_with_the_head_without_trembling() -> None:

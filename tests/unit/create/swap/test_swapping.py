@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
+from notes import Notes
 from numpy.typing import NDArray
 
 from prosopon.core.clip import Clip
@@ -133,16 +134,6 @@ def test_a_model_without_masks_takes_the_landmarks() -> None:
     assert without_learnt_masks(MergeSettings(mask="both")).mask == "landmarks"
     assert without_learnt_masks(MergeSettings(mask="all")).mask == "landmarks-parsed"
     assert without_learnt_masks(MergeSettings(mask="parsed")).mask == "parsed"
-
-    class Notes:
-        def __init__(self) -> None:
-            self.said: list[str] = []
-
-        def start(self, stage: str, total: int | None) -> None: ...
-        def advance(self, n: int = 1) -> None: ...
-        def finish(self) -> None: ...
-        def note(self, text: str) -> None:
-            self.said.append(text)
 
     torch.manual_seed(0)
     plan = get_plan("dfl_sae_df_small")

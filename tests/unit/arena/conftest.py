@@ -1,8 +1,0 @@
-"""For all tests of measuring; those of face swaps share `drawn_swaps` beside this file."""
-
-from __future__ import annotations
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
