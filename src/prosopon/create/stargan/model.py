@@ -1,0 +1,168 @@
+"""StarGAN as one object: the net that edits attributes and the one that reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from torch import Tensor, nn
+
+from prosopon.core.errors import MissingError
+from prosopon.create.stargan.config import ModelConfig
+from prosopon.datasets.attributes import AttributeSet
+from prosopon.models.catalogue import Entry, find
+from prosopon.models.checkpoint import load
+from prosopon.models.instance_norm import InstanceNorm
+from prosopon.models.named_nets import NamedNets
+from prosopon.models.pair import SUFFIX
+from prosopon.models.stargan import Discriminator, Generator
+from prosopon.train.rebuild import from_table
+from prosopon.train.run import WEIGHTS
+
+TECHNIQUE = "stargan"
+
+
+class StarganModel(NamedNets):
+    """Generator and reader of attributes of one configuration, on one device.
+
+    The generator always works with each picture's own statistics, as the published program does, which never calls
+    `eval()`; see `own_statistics`.
+
+    Attributes:
+        attributes: what the labels mean.
+        weights_name: what the loaded weights are called.
+        weights_sha256: content id of their file; None for nets that were not loaded.
+    """
+
+    weights_name: str = "untrained"
+    weights_sha256: str | None = None
+
+    def __init__(self, config: ModelConfig) -> None:
+        self.config = config
+        self.attributes = AttributeSet(config.names, config.exclusive)
+        self.generator, self.reader = build_generator(config), build_reader(config)
+        super().__init__({"generator": self.generator, "reader": self.reader})
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """A model of a few thousand random weights, always the same ones: for tests, never for results."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            return cls(ModelConfig(size_px=32, width=4, n_blocks=1, reader_width=2, reader_layers=3, critic_layers=3))
+
+    @classmethod
+    def from_weights(cls, where: str | Path) -> Self:
+        """Weights by name, a `.safetensors` with its card beside it, or the run folder of a training.
+
+        Raises:
+            MissingError: there are none, or they are of another technique.
+            CheckpointError: they are damaged.
+        """
+        entry = find_weights(where)
+        if entry.technique != TECHNIQUE:
+            raise MissingError(
+                f"the weights {entry.name} are of {entry.technique}, not of {TECHNIQUE}", "see prosopon weights list"
+            )
+        model = cls(from_table(ModelConfig, entry.card.get("model", {}), entry.name))
+        state, _ = load(entry.path)
+        model.load_state(state, entry.name)
+        model.weights_name, model.weights_sha256 = entry.name, entry.sha256
+        return model
+
+    def edit(self, pictures: Tensor, labels: Tensor, *, precision: torch.dtype = torch.float32) -> Tensor:
+        """Pictures with other attributes; gradients pass.
+
+        Args:
+            pictures: `(B, 3, S, S)` in [0, 1].
+            labels: `(B, N)` or `(1, N)`: all attributes that they shall have.
+            precision: of the convolutions.
+
+        Returns:
+            `float32 (B, 3, S, S)` in [0, 1].
+        """
+        with (
+            own_statistics(self.generator),
+            torch.autocast(self.device.type, precision, enabled=precision != torch.float32),
+        ):
+            made: Tensor = self.generator(pictures * 2 - 1, labels.to(pictures.device).expand(len(pictures), -1))
+        return (made.float() + 1) / 2
+
+    @torch.no_grad()
+    def read(self, pictures: Tensor) -> Tensor:
+        """How likely each attribute is, `(B, N)` in [0, 1], of pictures `(B, 3, S, S)` in [0, 1]."""
+        logits: Tensor = self.reader(pictures * 2 - 1)[1]
+        return logits.sigmoid()
+
+    def as_differentiable(self, labels: Tensor) -> Callable[[Tensor], Tensor]:
+        """The model as an attacker sees it, who knows which edit will be made: frames in [0, 1] -> frames in [0, 1].
+
+        Gradients reach the frames and no weights.
+
+        Args:
+            labels: `(N,)`, or `(B, N)` with a row for each frame.
+        """
+        rows = labels if labels.ndim == 2 else labels[None]
+        weights = {name: parameter.detach() for name, parameter in self.generator.named_parameters()}
+
+        def answer(frames: Tensor) -> Tensor:
+            classes = rows.to(frames.device).expand(len(frames), -1)
+            with own_statistics(self.generator):
+                made: Tensor = torch.func.functional_call(self.generator, weights, (frames * 2 - 1, classes))
+            return (made + 1) / 2
+
+        return answer
+
+
+def build_generator(config: ModelConfig) -> Generator:
+    """The net that edits."""
+    return Generator(len(config.names), config.width, config.n_blocks)
+
+
+def build_critic(config: ModelConfig) -> Discriminator:
+    """The discriminator."""
+    return Discriminator(config.size_px, len(config.names), config.critic_width, config.critic_layers)
+
+
+def build_reader(config: ModelConfig) -> Discriminator:
+    """The net that reads attributes: built as a discriminator, of which the scores are not used."""
+    return Discriminator(config.size_px, len(config.names), config.reader_width, config.reader_layers)
+
+
+@contextmanager
+def own_statistics(net: nn.Module) -> Iterator[None]:
+    """While it lasts, instance norms use each picture's own statistics and leave the running ones as they are."""
+    norms = [module for module in net.modules() if isinstance(module, InstanceNorm)]
+    before = [(norm.training, norm.updates) for norm in norms]
+    try:
+        for norm in norms:
+            norm.training, norm.updates = True, False
+        yield
+    finally:
+        for norm, (training, updates) in zip(norms, before, strict=True):
+            norm.training, norm.updates = training, updates
+
+
+def model_card(config: ModelConfig) -> dict[str, Any]:
+    """What a weights card says so that the nets can be built again."""
+    return {"technique": TECHNIQUE, "model": asdict(config)}
+
+
+def find_weights(where: str | Path) -> Entry:
+    """Weights by name or path, or those of a run folder.
+
+    Raises:
+        MissingError: there are none.
+    """
+    folder = Path(where)
+    if not folder.is_dir():
+        return find(where)
+    weights = sorted((folder / WEIGHTS).glob(f"*{SUFFIX}"))
+    if not weights:
+        raise MissingError(
+            f"{folder} holds no weights yet", "train some with: prosopon train stargan -o " + str(folder)
+        )
+    return find(weights[0])
