@@ -57,7 +57,7 @@ class AttributePictures:
     def groups(self) -> list[Mapping[str, NDArray[Any]]]:
         """Each shot as `picture (K, S, S, 3)` and `labels (K, N)`, not mirrored: to measure on."""
         return [
-            {name: np.asarray(store.arrays[name][shot.start : shot.stop]) for name in ("picture", "labels")}
+            {name: np.array(store.arrays[name][shot.start : shot.stop]) for name in ("picture", "labels")}
             for store in self.stores
             for shot in store.shots
         ]
