@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -25,7 +26,8 @@ def published(path: Path) -> ganimation.Generator:
     torch.manual_seed(0)
     net = ganimation.Generator(n_units=2, width=4, n_blocks=1)
     state = {key: value for key, value in net.state_dict().items() if not key.endswith("num_batches_tracked")}
-    torch.save({**state, "debug1.0.weight": torch.zeros(4, 5, 7, 7), "epoch": 30, 7: "a number for a key"}, path)
+    beside: dict[Any, Any] = {"debug1.0.weight": torch.zeros(4, 5, 7, 7), "epoch": 30, 7: "a number for a key"}
+    torch.save({**state, **beside}, path)
     return net
 
 

@@ -43,7 +43,7 @@ def test_loads_published_states_without_their_aliases() -> None:
     theirs, ours = small(), Generator(n_units=2, width=4, n_blocks=2)
     state = {key: value for key, value in theirs.state_dict().items() if not key.endswith("num_batches_tracked")}
     for name, first in (("debug1", 3), ("debug2", 9)):
-        for index, layer in enumerate(theirs.main[:first]):
+        for index, layer in enumerate(list(theirs.main)[:first]):
             state.update(
                 {f"{name}.{index}.{key}": torch.zeros_like(value) for key, value in layer.state_dict().items()}
             )

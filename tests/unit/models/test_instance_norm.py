@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from prosopon.models.instance_norm import InstanceNorm, kept_statistics
+from prosopon.models.instance_norm import InstanceNorm, own_statistics
 
 LAYOUTS = [torch.contiguous_format, torch.channels_last]
 every_layout = pytest.mark.parametrize("layout", LAYOUTS)
@@ -102,8 +102,11 @@ def test_running_statistics_change_in_train_mode_alone_and_can_be_kept() -> None
     norm, x = InstanceNorm(3, tracked=True), features(4, 3, 5, 5)
     before = {key: value.clone() for key, value in norm.state_dict().items()}
     norm.eval()(x)
+    with own_statistics(nn.Sequential(norm)):
+        assert torch.equal(norm(x), InstanceNorm(3)(x))
+    assert not norm.training
     norm.train()
-    with kept_statistics(nn.Sequential(norm)):
+    with own_statistics(norm):
         norm(x)
     assert all(torch.equal(value, before[key]) for key, value in norm.state_dict().items())
     norm(x)
@@ -116,11 +119,11 @@ def test_running_statistics_change_in_train_mode_alone_and_can_be_kept() -> None
 def test_statistics_are_updated_again_after_an_error() -> None:
     norm = InstanceNorm(3, tracked=True)
     norm.updates = False
-    with pytest.raises(ZeroDivisionError), kept_statistics(norm):
+    with pytest.raises(ZeroDivisionError), own_statistics(norm):
         raise ZeroDivisionError
     assert not norm.updates
     norm.updates = True
-    with pytest.raises(ZeroDivisionError), kept_statistics(norm):
+    with pytest.raises(ZeroDivisionError), own_statistics(norm):
         raise ZeroDivisionError
     assert norm.updates
 
