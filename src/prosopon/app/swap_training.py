@@ -18,6 +18,7 @@ from prosopon.datasets.face_set import check_one_person, face_store
 from prosopon.datasets.swap_pairs import Side
 from prosopon.faces.aligned.face_types import FaceType
 from prosopon.faces.builtin.finder import BuiltinFinder
+from prosopon.faces.inner_face import InnerFace
 from prosopon.faces.reader.reader import FaceReader
 from prosopon.models.catalogue import find, of_technique
 from prosopon.models.feature_choice import Features, load_features
@@ -90,7 +91,7 @@ def start_net(net: SwapNet, plan: Plan, start: str, *, keep_code: bool) -> dict[
 def measured_by(source: Side, target: Side, plan: Plan) -> LearntWell | None:
     """Who measures held-back faces; None where the weights for that are not there."""
     try:
-        return LearntWell(source, target, plan, FaceReader.open(), BuiltinFinder.open())
+        return LearntWell(source, target, plan, InnerFace(FaceReader.open()), BuiltinFinder.open())
     except MissingError:
         return None
 
