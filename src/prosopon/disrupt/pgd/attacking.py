@@ -50,6 +50,7 @@ def attack(
     blur: BlurMode | None = None,
     schedule: Schedule = "as_released",
     momentum: float = 0.0,
+    eight_bit: bool = False,
     keep_iterates: bool = True,
 ) -> Disruption:
     """Change pictures so that a net's answer moves away from a reference, or towards it.
@@ -79,6 +80,8 @@ def attack(
             net, hand over a victim that does it.
         schedule: the order of blurs, where there are several: as the published program has it, or as it was meant.
         momentum: how much of past gradients is kept, see `steps.gathered`.
+        eight_bit: whether errors are those of the pictures rounded to 256 levels, as a file will hold them. A start
+            closer than half a level is then no start.
         keep_iterates: False saves the memory of one batch per step.
 
     Raises:
@@ -89,7 +92,7 @@ def attack(
     _check_numbers(epsilon=epsilon, step=step, iterations=iterations, momentum=momentum)
     if direction not in _SIGNS:
         raise UsageError(f"there is no direction {direction!r}", "use away or towards")
-    plan = Plan(victim, reference, len(images), classes, transfer, blur, schedule)
+    plan = Plan(victim, reference, len(images), classes, transfer, blur, schedule, eight_bit)
     images = images.detach()
     at = (images if start is None else start.detach().to(images)).clone()
     finite = torch.ones((), dtype=torch.bool, device=images.device)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from torch import Tensor
 
+_HALF_RANGE = 127.5
+"""Grey levels from -1 to 0."""
 
-def rounded(pictures: Tensor) -> Tensor:
-    """Values in [0, 1] at the nearest of 256 levels; gradients pass as if nothing had been rounded.
+
+def rounded(images: Tensor) -> Tensor:
+    """Values in [-1, 1] at the nearest of 256 levels; gradients pass as if nothing had been rounded.
 
     The straight-through estimator: Bengio, Léonard, Courville (arXiv 1308.3432).
     """
-    levels = pictures.detach().mul(255).round().div(255)
-    return levels + (pictures - pictures.detach())
+    levels = ((images.detach() + 1) * _HALF_RANGE).round() / _HALF_RANGE - 1
+    return levels + (images - images.detach())

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from prosopon.core.errors import UsageError
 from prosopon.disrupt.pgd.blurs import Blur, BlurMode, Schedule, blurs_at
+from prosopon.disrupt.pgd.eight_bit import rounded
 from prosopon.disrupt.pgd.objective import Term
 from prosopon.disrupt.pgd.references import Reference, labels_of, reference_of
 from prosopon.disrupt.pgd.transfer import Transfer, classes_at
@@ -35,6 +36,7 @@ class Plan:
     transfer: Transfer | None = None
     blur: BlurMode | None = None
     schedule: Schedule = "as_released"
+    eight_bit: bool = False
 
     def __post_init__(self) -> None:
         _check_choice("transfer", self.transfer, (None, *get_args(Transfer)))
@@ -60,16 +62,17 @@ class Plan:
         for blur in blurs_at(iteration, self.blur, self.schedule):
             for j in indices:
                 labels = () if self.classes is None else (labels_of(self.classes, j, self.n_pictures),)
-                yield partial(_seen, self.victim, blur, labels), reference_of(self.reference, j)
+                yield partial(self._answer, blur, labels), reference_of(self.reference, j)
+
+    def _answer(self, blur: Blur | None, labels: tuple[Tensor, ...], images: Tensor) -> Tensor:
+        # A file is written before anybody can blur what it shows.
+        shown = rounded(images) if self.eight_bit else images
+        return self.victim(shown if blur is None else blur(shown), *labels)
 
     def _fit(self, classes: Tensor) -> bool:
         alike = classes.ndim == 2
         each_its_own = classes.ndim == 3 and classes.shape[1] == self.n_pictures
         return len(classes) > 0 and (alike or each_its_own)
-
-
-def _seen(victim: Victim, blur: Blur | None, labels: tuple[Tensor, ...], images: Tensor) -> Tensor:
-    return victim(images if blur is None else blur(images), *labels)
 
 
 def _check_choice(name: str, value: object, known: tuple[object, ...]) -> None:

@@ -25,8 +25,7 @@ def sign_step(at: Tensor, images: Tensor, gradient: Tensor, *, epsilon: float, s
 def confined(at: Tensor, images: Tensor, epsilon: float) -> Tensor:
     """The nearest picture that differs from `images` by at most `epsilon` in every value and lies in [-1, 1].
 
-    The ball comes first: pictures in [-1, 1] keep the range's clamp from leaving it again, while the other order could
-    leave the range.
+    The ball comes first, the range has the last word: nets and files bear no values beyond it, not even by rounding.
     """
     return (images + (at - images).clamp(-epsilon, epsilon)).clamp(LOWEST, HIGHEST)
 

@@ -14,9 +14,9 @@ from prosopon.core.faces import Tracks
 from prosopon.core.history import Relationship, SourceType, Step
 from prosopon.core.protocols import Differentiable
 from prosopon.disrupt.pgd.attacking import Disruption, attack
-from prosopon.disrupt.pgd.eight_bit import rounded
 from prosopon.disrupt.pgd.options import PgdOptions
 from prosopon.disrupt.pgd.starts import uniform_start
+from prosopon.disrupt.pgd.steps import HIGHEST, LOWEST
 from prosopon.models.tensors import to_frames, to_tensor
 
 __all__ = ["Disruption", "Pgd", "attack"]
@@ -77,17 +77,18 @@ class Pgd:
         images = to_tensor(frame, self.device) * 2 - 1
         epsilon = options.levels * 2 / 255
 
-        def seen(pictures: Tensor) -> Tensor:
-            answer: Tensor = against(rounded((pictures + 1) / 2))
+        def victim(pictures: Tensor) -> Tensor:
+            answer: Tensor = against((pictures + 1) / 2)
             return answer
 
         with torch.no_grad():
-            reference = seen(images)
-        # A start closer than half a grey level would be rounded to the picture itself, where there is no gradient.
-        start = uniform_start(images, epsilon, Generator().manual_seed(options.seed))
+            reference = victim(images)
+        # A tiny start would be rounded to the picture itself, where there is no gradient; and nets may refuse what is
+        # out of range.
+        start = uniform_start(images, epsilon, Generator().manual_seed(options.seed)).clamp(LOWEST, HIGHEST)
         disruption = attack(
             images,
-            seen,
+            victim,
             reference,
             epsilon=epsilon,
             step=options.step_levels * 2 / 255,
@@ -96,6 +97,7 @@ class Pgd:
             blur=options.blur,
             schedule=options.schedule,
             momentum=options.momentum,
+            eight_bit=True,
             keep_iterates=False,
         )
         protected: Frame = to_frames((disruption.adversarial + 1) / 2)[0]
