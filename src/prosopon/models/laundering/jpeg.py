@@ -2,8 +2,8 @@
 
 Everything in JPEG but rounding is linear or smooth, and entropy coding loses nothing, so the differentiable form is
 the codec itself with roundings that let gradients through. It follows libjpeg's order of integer roundings; its DCT is
-exact where libjpeg's has 13 bits. On photographs it is the picture that Pillow gives back but for single levels: see
-the test for how few.
+exact where libjpeg's constants have 13 bits, so that some coefficients fall on the other side of a half. On photographs
+92 % or more of all values are those that Pillow gives back, 97 % within one level, the mean difference is below 0.15.
 """
 
 from __future__ import annotations
