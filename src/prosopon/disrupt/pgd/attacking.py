@@ -14,6 +14,7 @@ from prosopon.disrupt.pgd.blurs import BlurMode, Schedule
 from prosopon.disrupt.pgd.objective import slope
 from prosopon.disrupt.pgd.plan import Plan, Victim
 from prosopon.disrupt.pgd.references import Reference
+from prosopon.disrupt.pgd.starts import beginning
 from prosopon.disrupt.pgd.steps import HIGHEST, LOWEST, gathered, sign_step
 from prosopon.disrupt.pgd.transfer import Transfer
 
@@ -71,8 +72,9 @@ def attack(
         epsilon: largest change of a value; 0.05 is 6.4 of 255 grey levels.
         step: length of one step.
         iterations: how many steps.
-        start: the pictures to start from, `(B, 3, H, W)`; None is `images` themselves, where there is no gradient if
-            the reference is the net's own answer: then take `starts.tiny_start` or `starts.uniform_start`.
+        start: the pictures to start from, or the noise that makes them, `(B, 3, H, W)`, see `starts.beginning`; None
+            is `images` themselves, where there is no gradient if the reference is the net's own answer: then take
+            `starts.tiny_start` or `starts.uniform_start`.
         direction: `away` raises the error to the reference, `towards` lowers it.
         classes: labels `(J, C)`, or `(J, B, C)` where they differ by picture; without `transfer` the first counts.
         transfer: which classes a step looks at, see `transfer.classes_at`.
@@ -94,7 +96,7 @@ def attack(
         raise UsageError(f"there is no direction {direction!r}", "use away or towards")
     plan = Plan(victim, reference, len(images), classes, transfer, blur, schedule, eight_bit)
     images = images.detach()
-    at = (images if start is None else start.detach().to(images)).clone()
+    at = beginning(images, start, epsilon)
     finite = torch.ones((), dtype=torch.bool, device=images.device)
     velocity: Tensor | None = None
     losses: list[Tensor] = []

@@ -23,3 +23,22 @@ def uniform_start(images: Tensor, epsilon: float, generator: Generator) -> Tenso
     """
     noise = torch.rand(images.shape, generator=generator, device=generator.device, dtype=torch.float32)
     return images + ((2 * noise - 1) * epsilon).to(images)
+
+
+def beginning(images: Tensor, start: Tensor | None, epsilon: float) -> Tensor:
+    """The pictures that an attack starts from, a copy of them.
+
+    Args:
+        images: `(B, 3, H, W)` in [-1, 1].
+        start: pictures near these, or what is added to them: no value larger than `epsilon`, as published programs
+            draw it. What could be both is taken for pictures.
+        epsilon: largest change of a value.
+
+    Returns:
+        Nothing is clamped: the first step does that.
+    """
+    if start is None:
+        return images.clone()
+    start = start.detach().to(images)
+    is_noise = start.abs().max() <= epsilon < (start - images).abs().max()
+    return images + start if is_noise else start.clone()
