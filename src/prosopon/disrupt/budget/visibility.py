@@ -1,9 +1,9 @@
 """Where noise hides: the just noticeable difference at each pixel, and an epsilon that follows it.
 
 Chou and Li 1995 ("A perceptually tuned subband image coder based on the measure of just-noticeable-distortion
-profile", equations 2 to 8): eyes tolerate most in the dark and a little more in bright places than in between, and more
-beside changes of brightness. It is measured on a screen of the time from six times its height, and does not tell an
-edge, beside which noise shows, from texture, which hides it: take it as a shape, not as a promise.
+profile"): eyes tolerate most in the dark, a little more in bright places than in between, and more beside changes of
+brightness. It was measured on a screen of the time and does not tell an edge, beside which noise shows, from texture,
+which hides it: take it as a shape, not as a promise.
 """
 
 from __future__ import annotations

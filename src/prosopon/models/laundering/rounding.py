@@ -38,7 +38,7 @@ def rounded(values: Tensor) -> Tensor:
 
 
 def softly_rounded(values: Tensor) -> Tensor:
-    """round(x) + (x - round(x))^3 (Shin and Song 2017, section 3): off by up to an eighth, flat at whole numbers."""
+    """round(x) + (x - round(x))^3 (Shin and Song 2017): off by up to an eighth, flat at whole numbers."""
     nearest = torch.round(values).detach()
     return nearest + (values - nearest) ** 3
 
