@@ -42,7 +42,7 @@ class Import:
     file: Input
     """The published file."""
     technique: str
-    """Whose nets they fit: `prosopon list` names them; or parsing."""
+    """Whose nets they fit: `prosopon list` names them; or parsing; or ganimation, cyclegan, pix2pixhd, to disrupt."""
     config: str | None = None
     """The configuration that they were trained with: vox-256, for instance; parsing has one only, bisenet."""
     name: str | None = None
@@ -121,9 +121,11 @@ def _show(args: Show, console: Console) -> None:
 
 
 def _import(args: Import, console: Console) -> None:
+    from prosopon.models.editors import EDITORS
     from prosopon.models.importing import import_weights
 
-    config, importer = args.config, None
+    config = args.config
+    importer: object | None = EDITORS.get(args.technique)
     if args.technique == _PARSING:
         from prosopon.faces.parsing.bisenet import CONFIG, BiSeNetParser
 
