@@ -30,6 +30,8 @@ class ModelConfig:
     """Channels of the generator at full size."""
     n_blocks: int = 6
     """Its residual blocks."""
+    evened: bool = False
+    """Ours: carry colour and contrast of the whole picture around the generator, see `exposure`."""
     critic_width: int = 64
     """Channels of the discriminator's first layer; each further one has twice as many."""
     critic_layers: int = 6
@@ -107,7 +109,7 @@ CONFIGS: dict[str, StarganConfig] = {
         StarganConfig("published", schedule=ScheduleConfig(steps=40_000, decay_from=20_000)),
         StarganConfig(
             "studio",
-            ModelConfig(width=32, n_blocks=6, critic_width=32, critic_layers=5),
+            ModelConfig(width=32, n_blocks=6, evened=True, critic_width=32, critic_layers=5),
             LossConfig(objective="logistic-r1", critic_steps=1, penalty=1, pair=10),
             ScheduleConfig(batch_size=8, lr_generator=2e-4, lr_critic=2e-4),
         ),

@@ -59,9 +59,10 @@ def with_edits(
     target: Clip,
     places: Sequence[Box | None],
     model: StarganModel,
-    wanted: Labels,
     options: EditOptions,
     *,
+    labels: Labels,
+    wanted: Labels,
     precision: torch.dtype,
 ) -> Clip:
     """The target with other attributes, as a clip that is computed while it is read.
@@ -72,8 +73,9 @@ def with_edits(
         target: the footage.
         places: the square around the head, frame by frame; None where it is not seen.
         model: makes the edit.
-        wanted: `(N,)`, all attributes that the person shall have.
         options: as set by the user.
+        labels: `(N,)`, all attributes that the person has.
+        wanted: `(N,)`, all that they shall have.
         precision: of the convolutions.
     """
     names = [name for name, has in zip(model.attributes.names, wanted, strict=True) if has > 0.5]
@@ -85,11 +87,15 @@ def with_edits(
         source_type=SourceType.COMPOSITE,
     )
 
-    classes = torch.from_numpy(np.asarray(wanted, np.float32))[None]
+    before, after = (torch.from_numpy(np.asarray(one, np.float32))[None] for one in (labels, wanted))
 
     def edit(crops: NDArray[np.uint8]) -> Iterator[NDArray[np.float32]]:
+        """What becomes of each crop, or, where its detail is kept, what the edit adds to it; in grey levels."""
         with torch.inference_mode():
-            made = model.edit(to_tensor(crops, model.device), classes, precision=precision)
+            pictures = to_tensor(crops, model.device)
+            made = model.edit(pictures, after, precision=precision)
+            if options.keep_detail:
+                made = made - model.edit(pictures, before, precision=precision)
         yield from made.mul(255).movedim(1, -1).cpu().numpy()
 
     def frames() -> Iterator[Frame]:
@@ -118,17 +124,16 @@ def _edited(
     while held := [*islice(pairs, options.batch)]:
         crops = [cut(frame, place, size) for frame, place in held if place is not None]
         made = edit(np.stack(crops)) if crops else iter(())
-        remaining = iter(crops)
         for frame, place in held:
-            yield frame if place is None else _put_back(frame, next(remaining), next(made), place, options)
+            yield frame if place is None else _put_back(frame, next(made), place, options)
 
 
-def _put_back(frame: Frame, crop: Frame, made: NDArray[np.float32], place: Box, options: EditOptions) -> Frame:
-    """The frame with the edited head: what the net made, or what it changed."""
+def _put_back(frame: Frame, made: NDArray[np.float32], place: Box, options: EditOptions) -> Frame:
+    """The frame with the edited head: what the net made, or what the edit changed added to what was there."""
     patch: NDArray[np.floating] = made
-    side = max(len(crop), round(place.width))
-    if options.keep_detail and side > len(crop):
-        patch = cut(frame, place, side) + enlarged(made - crop.astype(np.float32), side)
+    if options.keep_detail:
+        side = max(len(made), round(place.width))
+        patch = cut(frame, place, side) + enlarged(made, side)
     return paste(frame, patch, place, feather(len(patch), options.border))
 
 

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from prosopon.create.stargan.model import own_statistics
+from prosopon.create.stargan.preview import Edit
 from prosopon.models.tensors import to_tensor
 
 Group = Mapping[str, NDArray[Any]]
@@ -18,13 +18,11 @@ Group = Mapping[str, NDArray[Any]]
 
 
 @torch.no_grad()
-def measured(
-    generator: nn.Module, reader: nn.Module, groups: Sequence[Group], device: torch.device
-) -> dict[str, float]:
+def measured(edit: Edit, reader: nn.Module, groups: Sequence[Group], device: torch.device) -> dict[str, float]:
     """The first picture of each group is given the attributes of every other one.
 
     Args:
-        generator: pictures in [-1, 1] and labels -> pictures in [-1, 1].
+        edit: pictures in [0, 1] and labels -> pictures in [0, 1].
         reader: pictures in [-1, 1] -> (anything, logits of the attributes); it must not have taught the generator.
         groups: people; those with a single picture are passed over.
         device: where to compute.
@@ -40,20 +38,18 @@ def measured(
     def note(name: str, value: float) -> None:
         sums.setdefault(name, []).append(value)
 
-    with own_statistics(generator):
-        for group in groups:
-            if len(group["picture"]) < 2:
-                continue
-            pictures = to_tensor(group["picture"], device) * 2 - 1
-            labels = torch.as_tensor(group["labels"], device=device)
-            answer, wanted = pictures[1:], labels[1:]
-            given = pictures[:1].expand(len(answer), -1, -1, -1)
-            made = generator(given, wanted).float()
-            back = generator(made, labels[:1].expand(len(answer), -1)).float()
-            note("edit_l1", float((made - answer).abs().mean()) / 2)
-            note("edit_l1_copy", float((given - answer).abs().mean()) / 2)
-            note("rebuilt_l1", float((back - given).abs().mean()) / 2)
-            for name, shown in (("accuracy", made), ("accuracy_real", answer), ("accuracy_copy", given)):
-                found = reader(shown)[1].float() > 0
-                note(name, float((found == (wanted > 0.5)).float().mean()))
+    for group in groups:
+        if len(group["picture"]) < 2:
+            continue
+        pictures, labels = to_tensor(group["picture"], device), torch.as_tensor(group["labels"], device=device)
+        answer, wanted = pictures[1:], labels[1:]
+        given = pictures[:1].expand(len(answer), -1, -1, -1)
+        made = edit(given, wanted)
+        back = edit(made, labels[:1].expand(len(answer), -1))
+        note("edit_l1", float((made - answer).abs().mean()))
+        note("edit_l1_copy", float((given - answer).abs().mean()))
+        note("rebuilt_l1", float((back - given).abs().mean()))
+        for name, shown in (("accuracy", made), ("accuracy_real", answer), ("accuracy_copy", given)):
+            found = reader(shown * 2 - 1)[1].float() > 0
+            note(name, float((found == (wanted > 0.5)).float().mean()))
     return {name: float(np.mean(values)) for name, values in sums.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from prosopon.core.errors import MissingError
 from prosopon.create.stargan.config import ModelConfig
+from prosopon.create.stargan.exposure import Exposure
 from prosopon.datasets.attributes import AttributeSet
 from prosopon.models.catalogue import Entry, find
 from prosopon.models.checkpoint import load
@@ -84,12 +85,8 @@ class StarganModel(NamedNets):
         Returns:
             `float32 (B, 3, S, S)` in [0, 1].
         """
-        with (
-            own_statistics(self.generator),
-            torch.autocast(self.device.type, precision, enabled=precision != torch.float32),
-        ):
-            made: Tensor = self.generator(pictures * 2 - 1, labels.to(pictures.device).expand(len(pictures), -1))
-        return (made.float() + 1) / 2
+        with torch.autocast(self.device.type, precision, enabled=precision != torch.float32):
+            return edit(self.generator, pictures, labels, evened=self.config.evened)
 
     @torch.no_grad()
     def read(self, pictures: Tensor) -> Tensor:
@@ -108,13 +105,33 @@ class StarganModel(NamedNets):
         rows = labels if labels.ndim == 2 else labels[None]
         weights = {name: parameter.detach() for name, parameter in self.generator.named_parameters()}
 
-        def answer(frames: Tensor) -> Tensor:
-            classes = rows.to(frames.device).expand(len(frames), -1)
+        def frozen(pictures: Tensor, classes: Tensor) -> Tensor:
             with own_statistics(self.generator):
-                made: Tensor = torch.func.functional_call(self.generator, weights, (frames * 2 - 1, classes))
-            return (made + 1) / 2
+                made: Tensor = torch.func.functional_call(self.generator, weights, (pictures, classes))
+            return made
 
-        return answer
+        return lambda frames: edit(frozen, frames, rows, evened=self.config.evened)
+
+
+def edit(generator: Callable[[Tensor, Tensor], Tensor], pictures: Tensor, labels: Tensor, *, evened: bool) -> Tensor:
+    """Pictures with other attributes, as the nets are used everywhere outside training.
+
+    Args:
+        generator: pictures in [-1, 1] and labels -> pictures in [-1, 1]; a module uses its pictures' own statistics.
+        pictures: `(B, 3, S, S)` in [0, 1].
+        labels: `(B, N)` or `(1, N)`: all attributes that they shall have.
+        evened: whether colour and contrast are carried around it.
+
+    Returns:
+        `float32 (B, 3, S, S)` in [0, 1].
+    """
+    given = pictures * 2 - 1
+    exposure = Exposure.of(given, evened=evened)
+    classes = labels.to(given.device).expand(len(given), -1)
+    own = own_statistics(generator) if isinstance(generator, nn.Module) else nullcontext()
+    with own:
+        made = generator(exposure.even(given), classes).float()
+    return (exposure.restored(made) + 1) / 2
 
 
 def build_generator(config: ModelConfig) -> Generator:

@@ -23,8 +23,8 @@ class EditOptions:
     has: str | None = None
     """Attributes that the person has now, with commas between; read out of the pictures when not given."""
     keep_detail: bool = True
-    """Add the change to the picture instead of pasting what the net made: pores and hairs finer than its pixels stay,
-    and so do traces of what it takes away."""
+    """Add what the edit changes to the picture, instead of pasting what the net makes of it: all else stays as sharp as
+    it was, and so do traces of what is taken away."""
     border: float = 0.1
     """How softly the edit fades at the border of the head's square, as a share of its side."""
     steady_frames: float = 2.0

@@ -22,14 +22,19 @@ from prosopon.core.errors import UsageError
 from prosopon.create.stargan import losses
 from prosopon.create.stargan.against_attacks import Adversary, Attacked
 from prosopon.create.stargan.config import StarganConfig
+from prosopon.create.stargan.exposure import Exposure
 from prosopon.create.stargan.measures import Group, measured
-from prosopon.create.stargan.model import build_critic, build_generator, build_reader, model_card, own_statistics
+from prosopon.create.stargan.model import build_critic, build_generator, build_reader, edit, model_card, own_statistics
 from prosopon.create.stargan.preview import edits_of
 from prosopon.datasets.attribute_pictures import AttributePictures
 from prosopon.datasets.attributes import AttributeSet
+from prosopon.models.stargan import Generator
+from prosopon.models.stargan.trunk import ResidualBlock
 from prosopon.train.recipe import Batch, Losses, Phase, Recipe
 
 _BETAS = (0.5, 0.999)
+_FIRST_SHARE = 0.1
+"""Of a residual block's own part in what it hands on, before training; 1 in the reference implementation."""
 
 
 class StarganRecipe(Recipe):
@@ -72,6 +77,7 @@ class StarganRecipe(Recipe):
         self.held_out = tuple(held_out)
         self.attributes = AttributeSet(config.model.names, config.model.exclusive)
         self.generator = build_generator(config.model)
+        _let_pictures_through(self.generator)
         self.critic = build_critic(config.model)
         self.reader = build_reader(config.model)
         self.modules: dict[str, nn.Module] = {
@@ -150,7 +156,8 @@ class StarganRecipe(Recipe):
         return LambdaLR(optimiser, factor)
 
     def _part(self, batch: Batch, number: int) -> Batch:
-        """What one step of the discriminator learns from, in [-1, 1], with the labels that are to be reached.
+        """What one step of the discriminator learns from, in [-1, 1] and evened where the nets want it, and the target.
+
 
         Published: the labels of the batch's pictures in another order, so that attributes which exclude each other
         stay exclusive. Where exact answers are known they are those of the answer.
@@ -163,9 +170,13 @@ class StarganRecipe(Recipe):
                 f"give a batch size that is a multiple of {count}",
             )
         own = slice(number * size, (number + 1) * size)
-        part = {"picture": batch["picture"][own] * 2 - 1, "labels": batch["labels"][own]}
+        picture = batch["picture"][own] * 2 - 1
+        exposure = Exposure.of(picture, evened=self.settings.model.evened)
+        part = {"picture": exposure.even(picture), "labels": batch["labels"][own]}
         if self.settings.loss.pair:
-            return {**part, "other": batch["other"][own] * 2 - 1, "target": batch["other_labels"][own]}
+            # The exact answer as it is beside the picture: its own exposure is what an edit may change.
+            other = exposure.even(batch["other"][own] * 2 - 1)
+            return {**part, "other": other, "target": batch["other_labels"][own]}
         key = f"target_{number}"
         if key not in batch:
             batch[key] = part["labels"][torch.randperm(size, device=part["labels"].device)]
@@ -218,6 +229,9 @@ class StarganRecipe(Recipe):
         assert self._attacked is not None  # noqa: S101 - checked when the recipe is made
         return self._attacked(pictures, labels)
 
+    def _edit(self, pictures: Tensor, labels: Tensor) -> Tensor:
+        return edit(self.generator, pictures, labels, evened=self.settings.model.evened)
+
     def preview(self, batch: Batch, device: torch.device) -> NDArray[np.uint8]:
         """Rows of people: as they are, rebuilt, and with each attribute changed; held-out people where there are."""
         if self.held_out:
@@ -227,11 +241,21 @@ class StarganRecipe(Recipe):
         else:
             kept = batch["picture"][:6].movedim(1, -1).cpu().numpy()
             pictures, labels = (kept * 255 + 0.5).astype(np.uint8), batch["labels"][:6].cpu().numpy()
-        return edits_of(self.generator, pictures, labels, self.attributes, device)
+        return edits_of(self._edit, pictures, labels, self.attributes, device)
 
     def measure(self, device: torch.device) -> Mapping[str, float]:
         """Of held-out people; see `measures.measured`."""
-        return measured(self.generator, self.reader, self.held_out, device) if self.held_out else {}
+        return measured(self._edit, self.reader, self.held_out, device) if self.held_out else {}
+
+
+@torch.no_grad()
+def _let_pictures_through(generator: Generator) -> None:
+    """Let what residual blocks add be small at first, so that a picture can pass before they have learnt anything."""
+    for block in generator.main:
+        if isinstance(block, ResidualBlock):
+            weight = block.main[-1].weight
+            assert isinstance(weight, Tensor)  # noqa: S101 - its norms are affine
+            weight.fill_(_FIRST_SHARE)
 
 
 def card_of(config: StarganConfig, *, licence: str, origin: str) -> dict[str, Any]:

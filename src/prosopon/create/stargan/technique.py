@@ -54,4 +54,4 @@ class Stargan(StarganModel):
         else:
             labels = self.attributes.told(words(options.has, "has"))
         wanted = edited(labels, names, self.attributes)
-        return with_edits(target, places, self, wanted, options, precision=precision)
+        return with_edits(target, places, self, options, labels=labels, wanted=wanted, precision=precision)
