@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Self
 
@@ -33,6 +34,13 @@ class NamedNets:
         for module in self.modules.values():
             module.to(device)
         return self
+
+    def frozen(self) -> Self:
+        """A copy in eval mode whose weights collect no gradients: what an attack on pictures goes through."""
+        out = copy.deepcopy(self)
+        for module in out.modules.values():
+            module.eval().requires_grad_(False)
+        return out
 
     def load(self, states: Mapping[str, Mapping[str, Tensor]], where: str) -> Self:
         """Load weights by net, strictly.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import torch
@@ -87,6 +87,29 @@ class FommModel(NamedNets):
             want_deformed=want_deformed,
         )
         return out
+
+    def as_differentiable(self, move: tuple[PointsLike, PointsLike] | None = None) -> Callable[[Tensor], Tensor]:
+        """The model as an attacker sees it who protects a source picture. Gradients reach the pictures and no weights.
+
+        Args:
+            move: keypoints of one driving person, of one row each: in the pose that is taken to be the source's, and
+                in the one that the source shall follow, relatively.
+
+        Returns:
+            From pictures `(B, 3, H, W)` in [0, 1] to the pictures that have followed the move, of the same shape and
+            range; without a move, to the places of their keypoints `(B, K, 2)` in [-1, 1].
+        """
+        frozen = self.frozen()
+        if move is None:
+            return lambda frames: frozen.kp_detector(frames).value
+        initial, driving = (_keypoints(points).detach() for points in move)
+
+        def moved(frames: Tensor) -> Tensor:
+            source = frozen.kp_detector(frames)
+            made: Generated = frozen.generator(frames, source, transfer(source, driving, initial))
+            return made.prediction
+
+        return moved
 
     @staticmethod
     def transfer(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -199,6 +199,38 @@ class PartSwapModel(NamedNets):
             MissingError: `motion="fomm"` without its weights, or `parts` of a model that has no segments.
             UsageError: there is no such part; the mask's size does not fit.
         """
+        return self._swap(
+            source, target, parts, hard=hard, use_source_segmentation=use_source_segmentation, motion=motion, mask=mask
+        )
+
+    def as_differentiable(self, target: Tensor | None = None, mask: Tensor | None = None) -> Callable[[Tensor], Tensor]:
+        """The model as an attacker sees it who protects a source picture. Gradients reach the pictures and no weights.
+
+        Args:
+            target: `(1, 3, H, W)` in [0, 1], who gets the source's parts.
+            mask: `(1, 1, H', W')` in [0, 1], where in the target; see `swap`. Needed with a target.
+
+        Returns:
+            From pictures `(B, 3, H, W)` in [0, 1] to the targets that have their parts, of the same shape and range;
+            without a target, to the segments of the pictures, `(B, K+1, h, w)`.
+        """
+        frozen = self.frozen()
+        if target is None:
+            return lambda frames: frozen.segmentation_module(frames).segmentation
+        given = target.detach()
+        return lambda frames: frozen._swap(frames, given, mask=mask).prediction
+
+    def _swap(
+        self,
+        source: Tensor,
+        target: Tensor,
+        parts: Sequence[int] = (1, 2),
+        *,
+        hard: bool = False,
+        use_source_segmentation: bool = False,
+        motion: SwapMotion = "parts",
+        mask: Tensor | None = None,
+    ) -> Swapped:
         source, target = self._paired(source, target)
         seg_source, seg_target = self.segmentation_module(source), self.segmentation_module(target)
         flow, visible = self.motion(source, target, seg_source, seg_target, motion)

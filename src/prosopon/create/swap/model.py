@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self, get_args
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 import torch
@@ -95,6 +96,24 @@ class SwapModel(NamedNets):
         with torch.autocast(self.device.type, precision, enabled=precision != torch.float32):
             out = self.net.swap(pictures, route)
         return Swapped(_cpu(out.face), None if out.mask is None else _cpu(out.mask))
+
+    def as_differentiable(
+        self, answer: Literal["code", "face"] = "face", route: Route = "a"
+    ) -> Callable[[Tensor], Tensor]:
+        """The model as an attacker sees it. Gradients reach the pictures and no weights.
+
+        Args:
+            answer: what is looked at: the code that decoders take, `(B, c, t, t)`, which both people's decoders have to
+                live on, or the face `(B, 3, O, O)` in [0, 1].
+            route: whose.
+
+        Returns:
+            From aligned faces `(B, 3, S, S)` in [0, 1] to that.
+        """
+        net = self.frozen().net
+        if answer == "code":
+            return lambda frames: net.code(net.encode(frames), route)
+        return lambda frames: net.swap(frames, route).face
 
 
 def model_card(config: SwapConfig, *, pretrained: bool) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from prosopon.core.parts import Part
 from prosopon.faces.reader.rows import EXPRESSIONS
 from prosopon.models.checkpoint import load, load_strict, part
-from prosopon.models.face_blocks import Conv, Merge
+from prosopon.models.face_blocks import Conv, Merge, fused
 from prosopon.models.face_features import WIDTHS, FaceFeatures
 
 CROP_PX = 160
@@ -133,6 +133,22 @@ class ReaderNet(nn.Module):
         maps = self.trunk(crops)
         logits = self.parts(maps)
         return Reading(logits, self.identity(maps[-1], face_share(logits)), self.state(maps[-1]))
+
+    def as_differentiable(self) -> Callable[[Tensor], Tensor]:
+        """What an attacker sees who does not want to be recognised. Gradients reach the crops and no weights.
+
+        Returns:
+            From crops `(B, 3, 160, 160)` in [0, 1] to embeddings `(B, 128)` of length 1: as `FaceReader.embed`, of each
+            crop and its mirror image together.
+        """
+        frozen = fused(self)
+
+        def embed(crops: Tensor) -> Tensor:
+            maps = frozen.trunk(torch.cat((crops, crops.flip(-1))))
+            both = frozen.identity(maps[-1], face_share(frozen.parts(maps))).float()
+            return F.normalize(both.unflatten(0, (2, len(crops))).mean(0), dim=1)
+
+        return embed
 
 
 def face_share(logits: Tensor) -> Tensor:
