@@ -27,4 +27,4 @@ def displacement(disturbed: Tensor, untouched: Tensor) -> float:
 
 def cosine(disturbed: Tensor, untouched: Tensor) -> float:
     """Of codes `(B, ...)`, on the mean: 1 where they point the same way."""
-    return float(F.cosine_similarity(disturbed.flatten(1), untouched.flatten(1)).mean())
+    return float(F.cosine_similarity(disturbed.double().flatten(1), untouched.double().flatten(1)).mean())

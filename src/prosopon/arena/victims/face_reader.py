@@ -44,7 +44,8 @@ class Recognition:
         self._precision, self._device = precision, next(net.parameters()).device
         self._same_person = same_person
         # So large that the net sees pixels of crops about as they are, and nothing aliases.
-        self.side_px = round(1 / float(np.linalg.norm(_matrix(usual_landmarks(1))[:, 0])))
+        crop_px = CROP_PX  # any side will do here: what counts is how many pixels of a crop one of the net's covers
+        self.side_px = round(crop_px / float(np.linalg.norm(_matrix(usual_landmarks(crop_px))[:, 0])))
         self._from_aligned = _matrix(usual_landmarks(self.side_px))
         self._embed = net.as_differentiable()
 
