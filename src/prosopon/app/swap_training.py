@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from torch import Tensor
@@ -11,6 +12,7 @@ from prosopon.core.errors import MissingError, UsageError
 from prosopon.core.progress import Progress
 from prosopon.create.swap.learnt import LearntWell
 from prosopon.create.swap.model import TECHNIQUE, SwapModel
+from prosopon.create.swap.one_person import strangers
 from prosopon.create.swap.plans.net import SwapNet
 from prosopon.create.swap.plans.plan import Plan
 from prosopon.create.swap.pretrained import start_state
@@ -52,6 +54,21 @@ def sides_of(
         if not many:
             check_one_person(folder)
     return Side.of(stores[0], face_type, hold=not many), Side.of(stores[1], face_type, hold=not many)
+
+
+def tell_strangers(folders: Mapping[Path, Side], progress: Progress) -> None:
+    """Say it where a folder seems to show several people; nothing where the weights to see that are not there."""
+    try:
+        embedder = InnerFace(FaceReader.open())
+    except MissingError:
+        return
+    for folder, side in folders.items():
+        found = strangers(side.store, embedder)
+        if found is not None:
+            progress.note(
+                f"{folder} seems to show several people: {found.one} and {found.other} are hardly alike "
+                f"({found.cosine:.2f} of 1); a swap learns one person: prosopon faces --like PORTRAIT picks one"
+            )
 
 
 def start_net(net: SwapNet, plan: Plan, start: str, *, keep_code: bool) -> dict[str, str]:

@@ -19,6 +19,7 @@ from PIL import Image
 
 from prosopon.core.content_id import sha256_of
 from prosopon.core.errors import MediaError, MissingError, ProsoponError, UsageError
+from prosopon.core.faces import Box, Face
 from prosopon.core.progress import SILENT, Progress
 from prosopon.faces.aligned.hull import landmark_mask
 from prosopon.faces.aligned.maps import apply
@@ -53,6 +54,11 @@ class FaceStore(ArrayStore):
     def landmarks(self) -> NDArray[np.float32]:
         """In pixels of the pictures, `(N, 68, 2)`."""
         return self.arrays["landmarks"]
+
+    def face(self, row: int) -> Face:
+        """Where the face is in a picture."""
+        landmarks = np.asarray(self.landmarks[row])
+        return Face(Box(*landmarks.min(0).tolist(), *landmarks.max(0).tolist()), landmarks)
 
     @property
     def yaws(self) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ import tyro
 
 from prosopon.app.args import Output
 from prosopon.app.console import Console
-from prosopon.app.swap_training import features_of, measured_by, sides_of, start_net
+from prosopon.app.swap_training import features_of, measured_by, sides_of, start_net, tell_strangers
 from prosopon.app.trained import preview_publisher, publish_timelapse, tell_trained
 from prosopon.core.errors import ExitCode
 from prosopon.core.history import SourceType
@@ -83,6 +83,8 @@ def run(args: TrainSwap, console: Console) -> int:
         console.as_json = False  # of several processes one answers
     config = config_of(args.plan, args.training)
     source, target = sides_of(args.source, args.target, args.training.face_type, args.mask, console, many=args.pretrain)
+    if not args.pretrain and first:
+        tell_strangers({args.source: source, args.target: target}, console)
     plan = config.plan
     pairs = SwapPairs(
         source,

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from torch import nn
 
 from prosopon.core.clip import Frame
-from prosopon.core.faces import Box, Face
 from prosopon.create.swap.measures import flicker, largest_face, likeness, movement, person
 from prosopon.create.swap.plans.net import Swapped
 from prosopon.create.swap.plans.plan import Plan
@@ -44,7 +43,7 @@ class LearntWell:
         self._target = target
         self._crops = np.stack([target.crop(row, plan.input_px) for row in self._rows])
         self._pictures = [np.asarray(target.store.pictures[row]) for row in self._rows]
-        self._faces = [_face(target.store.landmarks[row]) for row in self._rows]
+        self._faces = [target.store.face(row) for row in self._rows]
         self._source, self._own = _who(source, embedder), _who(target, embedder)
         self._before: Mapping[str, float] | None = None
         self._driving = [largest_face(finder, picture) for picture in self._pictures]
@@ -115,9 +114,4 @@ def _runs(side: Side) -> list[list[int]]:
 def _who(side: Side, embedder: Embedder) -> NDArray[np.float32]:
     rows = side.learnt[np.linspace(0, len(side.learnt) - 1, min(_KNOWN, len(side.learnt))).astype(int)]
     pictures = [np.asarray(side.store.pictures[row]) for row in rows]
-    return person(pictures, [_face(side.store.landmarks[row]) for row in rows], embedder)
-
-
-def _face(landmarks: NDArray[np.float32]) -> Face:
-    low, high = landmarks.min(0), landmarks.max(0)
-    return Face(Box(*low.tolist(), *high.tolist()), np.asarray(landmarks))
+    return person(pictures, [side.store.face(row) for row in rows], embedder)
