@@ -55,6 +55,7 @@ VERBS = (
     Verb("parts", "which number is which part, drawn over a picture or video", "Look"),
     Verb("verify", "who sealed a file, what was done to it, and whether it was changed since", "Look"),
     Verb("train swap", "learn to put one person's face on another, or go on learning it", "Train"),
+    Verb("train stargan", "train a net that edits attributes of faces, or go on training it", "Train"),
     Verb("train fomm", "train the First Order Motion Model, or go on training it", "Train"),
     Verb("train partswap", "train co-part segmentation and part swap, or go on training it", "Train"),
     Verb("train faces", "train the built-in face finder, or go on training it", "Train"),
