@@ -34,7 +34,7 @@ class EnsembleOptions:
     """Most steps for each face."""
     step_levels: float = 1.5
     """Length of a step, in grey levels."""
-    order: Order = "together"
+    order: Order = "in turn"
     """How several nets share the steps."""
     momentum: float = 0.9
     """How much of past gradients each step keeps, 0 to 1."""

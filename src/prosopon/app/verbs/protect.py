@@ -1,0 +1,277 @@
+"""`prosopon protect`: a photo is changed a little, so that face programs that are at hand fail on it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import tyro
+
+from prosopon.app.args import Flag, Force, Input, Output
+from prosopon.app.console import Console
+from prosopon.app.inputs import check_frames
+from prosopon.core.clip import Frame
+from prosopon.core.errors import ExitCode, FileExistsAlready, MissingError, ProsoponError, UsageError
+from prosopon.core.history import Relationship, SourceType, Step
+from prosopon.media.outputs import check_output
+from prosopon.media.read import read
+
+if TYPE_CHECKING:
+    import torch
+
+    from prosopon.app.protect_page import Case
+    from prosopon.arena.survival import Measured
+    from prosopon.arena.victims.victim import Victim
+    from prosopon.disrupt.ensemble.head import Head
+    from prosopon.disrupt.ensemble.options import EnsembleOptions
+    from prosopon.faces.finder import FaceFinder
+    from prosopon.models.laundering.laundering import Laundering
+
+_SUFFIXES = (".png", ".jpg", ".jpeg")
+_LEVELS = {"light": 3, "medium": 6, "strong": 12}
+"""Grey levels of 255; the published attacks use 6.4."""
+_UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600}
+_SAVED_JPEG = 95
+"""The quality at which JPEG files are written here, with colour at full resolution."""
+
+
+@dataclass(frozen=True)
+class Protect:
+    """Change a photo a little, so that face programs that are at hand fail on it.
+
+    Only those networks are disturbed that it is made against. JPEG weakens it, another network can remove it
+    altogether, and what will be built tomorrow is not known today: it makes misuse more laborious, and prevents none.
+    The photo keeps its size; nothing outside of the head changes. What is measured is the file that was written.
+    """
+
+    picture: Annotated[Input, tyro.conf.arg(metavar="PICTURE")]
+    """Photo that shows somebody."""
+    output: Output
+    """Result: .png, which keeps all of it, or .jpg."""
+    against: str = ""
+    """Networks by name, with commas between; by default all of a usual set whose weights are there."""
+    strength: Literal["light", "medium", "strong"] = "medium"
+    """Largest change of a value: 3, 6 or 12 of 255 grey levels."""
+    levels: int | None = None
+    """The same as a number."""
+    method: Literal["pgd", "ifgsm", "fgsm"] = "pgd"
+    """Many steps from noise, many from nearly the photo itself, or a single one."""
+    budget: str = "60s"
+    """How long the attack may take: 90s, 5m, 1h. The best so far is kept."""
+    steps: int = 300
+    """Most steps for each face."""
+    mask: Literal["all", "face", "texture"] = "all"
+    """Where: the whole head with its surroundings, the face only, or more where noise hides and less where it shows."""
+    everybody: Flag = False
+    """All faces instead of the most prominent one."""
+    report: Annotated[Path | None, tyro.conf.arg(metavar="DIR")] = None
+    """Write a page into this folder: before and after, what each network makes of both, what is left after JPEG,
+    shrinking, blur and screens. With --json, or this, all of that is measured; else only the file itself."""
+    seed: int = 0
+    """Of the noise that it starts from."""
+    faces: Literal["auto", "mediapipe", "builtin"] = "auto"
+    """Who finds faces."""
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    """Arithmetic of the networks while they are attacked: auto takes bf16 where the machine has units for it."""
+    device: str = "auto"
+    """auto, cpu, cuda, cuda:1 ..."""
+    force: Force = False
+    """Overwrite what is there."""
+
+    def __post_init__(self) -> None:
+        if self.levels is not None and not 1 <= self.levels <= 64:
+            raise UsageError(f"levels is {self.levels}", "give 1 to 64 grey levels, such as 6")
+        if self.steps < 1:
+            raise UsageError(f"steps is {self.steps}", "give at least 1")
+        seconds_of(self.budget)
+
+
+def run(args: Protect, console: Console) -> int:
+    """Protect, publish, measure."""
+    check_output(args.output, force=args.force, inputs=[args.picture], suffixes=_SUFFIXES)
+    _check_report(args)
+    clip = read(args.picture)
+    check_frames(clip, args.picture)
+    if len(clip) > 1:
+        raise UsageError(
+            f"{args.picture} has {len(clip)} frames, and a photo has one",
+            "protect the pictures that matter one by one; a video's compression takes most of such changes away",
+        )
+    untouched = clip.first()
+
+    from prosopon.app.protect_page import LIMITS, Case
+    from prosopon.disrupt.ensemble.attacking import disrupted
+    from prosopon.disrupt.ensemble.pace import Pace
+    from prosopon.faces.finder import open_finder
+    from prosopon.models.device import pick_device, pick_precision
+    from prosopon.vouch.publish import publish
+
+    device = pick_device(args.device)
+    precision = pick_precision(args.precision, device)
+    finder = open_finder(args.faces)
+    heads = _heads(args, untouched, finder, console)
+    nets = _attacked(args, device, precision)
+    options, saved_as = _options(args)
+    made = disrupted(
+        untouched, heads, nets, options, saved_as=saved_as, device=device, pace=Pace(seconds_of(args.budget)),
+        progress=console,
+    )  # fmt: skip
+    step = Step(
+        "disrupt.ensemble.protect",
+        {**asdict(options), "against": [net.name for net in nets], "steps_made": made.steps},
+        parents=(clip.as_parent(Relationship.PARENT),),
+        seed=args.seed,
+        source_type=SourceType.ENHANCED,
+    )
+    published = publish(
+        clip.derive(step, lambda: iter((made.picture,))), args.output, force=args.force, progress=console
+    )  # fmt: skip
+    about = {
+        "output": published.path,
+        "sidecar": published.sidecar,
+        "sha256": published.sha256,
+        "digital_source_type": published.source_type,
+        "size_px": [clip.width, clip.height],
+        "heads": len(heads),
+        "against": [net.name for net in nets],
+        "levels": options.levels,
+        "mask": options.mask,
+        "method": options.method,
+        "steps": made.steps,
+        "steps_wanted": made.steps_wanted,
+        "kept_after_step": made.kept_at,
+        "seconds": made.seconds,
+        "precision": str(precision).removeprefix("torch."),
+        "device": str(device),
+        "faces": finder.name,
+    }
+    ended = "" if made.steps == made.steps_wanted else f" of {made.steps_wanted}; the time was up"
+    console.say(
+        f"{published.path}: {made.steps} steps in {made.seconds:.0f} s{ended}; against "
+        f"{', '.join(net.name for net in nets)}; signed and labelled as {published.source_type}"
+    )
+    try:
+        measured = _measure(args, Case(clip, untouched, read(args.output).first(), heads, nets), about, device, console)
+    except KeyboardInterrupt:
+        console.note(f"{published.path} is there; only its measuring was stopped")
+        raise
+    console.answer({**about, **measured, "limits": LIMITS})
+    console.say(LIMITS)
+    return ExitCode.FINE
+
+
+def seconds_of(text: str) -> float:
+    """A time such as 90, 90s, 5m or 1h, in seconds.
+
+    Raises:
+        UsageError: it is no time above 0.
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(s|m|min|h)?\s*", text)
+    seconds = float(found[1]) * _UNITS[found[2] or "s"] if found else 0.0
+    if seconds <= 0:
+        raise UsageError(f"{text!r} is no time", "give one such as 90s, 5m or 1h")
+    return seconds
+
+
+def _check_report(args: Protect) -> None:
+    if args.report is None:
+        return
+    if args.report.exists() and not args.report.is_dir():
+        raise UsageError(f"{args.report} is no folder", "give a folder for the report")
+    if (args.report / "index.html").exists() and not args.force:
+        raise FileExistsAlready(
+            f"{args.report / 'index.html'} is there already", "choose another folder, or overwrite it with --force"
+        )
+
+
+def _heads(args: Protect, picture: Frame, finder: FaceFinder, console: Console) -> list[Head]:
+    """The heads that are changed, the most prominent first."""
+    from prosopon.disrupt.ensemble.technique import head_of
+
+    heads = [head for face in finder.find(picture) if (head := head_of(face)) is not None]
+    if not heads:
+        raise MissingError(f"no face was found in {args.picture}", "give a photo that shows one clearly")
+    if len(heads) > 1 and not args.everybody:
+        console.note(f"{args.picture} shows {len(heads)} faces; the most prominent is protected, --everybody takes all")
+        return heads[:1]
+    return heads
+
+
+def _attacked(args: Protect, device: torch.device, precision: torch.dtype) -> list[Victim]:
+    from prosopon.arena.victims.named import default_names, open_victim
+
+    names = list(dict.fromkeys(name.strip() for name in args.against.split(",") if name.strip()))
+    if args.against.strip() and not names:
+        raise UsageError(f"--against {args.against!r} names nobody", "give names with commas between")
+    names = names or default_names()
+    if not names:
+        raise MissingError("no network is at hand that a photo could be protected against", "see prosopon weights list")
+    return [open_victim(name, device, precision=precision) for name in names]
+
+
+def _options(args: Protect) -> tuple[EnsembleOptions, Laundering]:
+    """How it is gone about, and how the result will be saved."""
+    from prosopon.disrupt.ensemble.options import EnsembleOptions
+    from prosopon.models.laundering.jpeg import Jpeg
+    from prosopon.models.laundering.rounding import Rounding
+
+    levels = args.levels or _LEVELS[args.strength]
+    options = EnsembleOptions(
+        levels=levels, method=args.method, mask=args.mask, steps=args.steps, seed=args.seed,
+        step_levels=max(0.5, levels / 4),
+    )  # fmt: skip
+    is_png = args.output.suffix.lower() == ".png"
+    return options, Rounding() if is_png else Jpeg(_SAVED_JPEG, "4:4:4")
+
+
+def _measure(
+    args: Protect, case: Case, about: Mapping[str, object], device: torch.device, console: Console
+) -> dict[str, Any]:
+    """Look at the file that was written; the page, and all of the ways, only where somebody will look at them."""
+    from prosopon.app.protect_page import summary, told_visibility, write_page
+    from prosopon.arena.survival import WAYS, survivals, visibility
+    from prosopon.faces.reader.reader import FaceReader
+
+    thoroughly = args.report is not None or console.as_json
+    attacked = {weights_of(net.name) for net in case.nets}
+    # All answers of the same weights have the same effects.
+    nets = [*{weights_of(net.name): net for net in reversed(case.nets)}.values()][::-1]
+    if thoroughly:
+        nets += _others(attacked, device, console)
+    case = replace(case, nets=nets)
+    survived = survivals(
+        case.untouched, case.protected, case.heads, nets, lambda name: weights_of(name) in attacked,
+        ways=WAYS if thoroughly else WAYS[:1], seed=args.seed, progress=console,
+    )  # fmt: skip
+    seen = visibility(case.untouched, case.protected, case.heads, FaceReader.open())
+    console.say(told_visibility(seen))
+    console.table(*summary(survived))
+    console.say("(in brackets: the untouched photo after the same; * where an effect stands out of that and of noise)")
+    page = None
+    if args.report is not None:
+        args.report.mkdir(parents=True, exist_ok=True)
+        page = write_page(args.report, case, survived, seen, about, progress=console)
+        console.say(f"report: {page}")
+    return {"survival": {one.name: one.as_json() for one in survived}, "visibility": asdict(seen), "report": page}
+
+
+def _others(attacked: set[str], device: torch.device, console: Console) -> list[Measured]:
+    """Those at hand that were not attacked; what cannot be opened is left out, and said."""
+    from prosopon.arena.victims.named import open_victim, victim_names
+
+    found: list[Measured] = []
+    for name in sorted({weights_of(name) for name in victim_names()} - attacked):
+        try:
+            found.append(open_victim(name, device))
+        except ProsoponError as error:
+            console.note(f"{name} is not measured: {error.what}")
+    return found
+
+
+def weights_of(name: str) -> str:
+    """A victim's name without what of it is attacked."""
+    weights, slash, _ = name.rpartition("/")
+    return weights if slash and not name.endswith(".safetensors") else name
