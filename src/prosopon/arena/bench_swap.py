@@ -121,7 +121,7 @@ def time_step(
         "plain": _step(plain_net, plain_loss, plain_optimiser),
         "fast": _step(fast_net, fast_loss, fast_optimiser),
     }
-    first = {name: float(loss()) for name, loss in (("plain", plain_loss), ("fast", fast_loss))}
+    first = {name: float(loss().detach()) for name, loss in (("plain", plain_loss), ("fast", fast_loss))}
     taken = alternating(works, device, rounds=rounds, progress=progress)
     gflop = _BACKWARD * 2 * size * cost(plan).flops / 1e9
     return StepSpeed(
