@@ -54,7 +54,8 @@ class Protect:
     against: str = ""
     """Networks by name, with commas between; by default all of a usual set whose weights are there."""
     strength: Literal["light", "medium", "strong"] = "medium"
-    """Largest change of a value: 3, 6 or 12 of 255 grey levels."""
+    """Largest change of a value: 3, 6 or 12 of 255 grey levels. Light is hardly seen and spoils little, medium shows
+    as faint blotches, strong is seen at first sight and spoils most."""
     levels: int | None = None
     """The same as a number."""
     method: Literal["pgd", "ifgsm", "fgsm"] = "pgd"
@@ -64,7 +65,8 @@ class Protect:
     steps: int = 300
     """Most steps for each face."""
     mask: Literal["all", "face", "texture"] = "all"
-    """Where: the whole head with its surroundings, the face only, or more where noise hides and less where it shows."""
+    """Where: the whole head with its surroundings, the face only, or twice as much where noise hides, and less where
+    it shows."""
     everybody: Flag = False
     """All faces instead of the most prominent one."""
     report: Annotated[Path | None, tyro.conf.arg(metavar="DIR")] = None
@@ -249,7 +251,8 @@ def _measure(
     seen = visibility(case.untouched, case.protected, case.heads, FaceReader.open())
     console.say(told_visibility(seen))
     console.table(*summary(survived))
-    console.say("(in brackets: the untouched photo after the same; * where an effect stands out of that and of noise)")
+    console.say("(in brackets: the untouched photo after the same; * where an effect stands out of that and of noise,")
+    console.say("which need not spoil what the network makes: --report DIR shows it)")
     page = None
     if args.report is not None:
         args.report.mkdir(parents=True, exist_ok=True)

@@ -28,7 +28,7 @@ _SIDE_PX = 256
 
 
 class Ensemble:
-    """Changes too small to notice in the pixels of heads, made against several nets at once.
+    """Small changes in the pixels of heads, made against several nets at once.
 
     It holds against those nets, and neither for long nor against everyone: see the card's known failures.
     """
