@@ -20,6 +20,7 @@ from prosopon.app.console import Console
 from prosopon.app.failures import explain
 from prosopon.app.verbs import protect
 from prosopon.arena.victims import named
+from prosopon.arena.victims.named import weights_of
 from prosopon.core.clip import Clip, Frame
 from prosopon.core.errors import MissingError, ProsoponError, UsageError
 from prosopon.media.read import read
@@ -269,10 +270,10 @@ def test_times_are_understood(text: str, seconds: float) -> None:
 
 
 def test_names_of_weights_are_told_from_answers() -> None:
-    assert protect.weights_of("fomm.face/keypoints") == "fomm.face"
-    assert protect.weights_of("fomm.face") == "fomm.face"
-    assert protect.weights_of("some/fomm.mini.safetensors") == "some/fomm.mini.safetensors"
-    assert protect.weights_of("some/fomm.mini.safetensors/keypoints") == "some/fomm.mini.safetensors"
+    assert weights_of("fomm.face/keypoints") == "fomm.face"
+    assert weights_of("fomm.face") == "fomm.face"
+    assert weights_of("some/fomm.mini.safetensors") == "some/fomm.mini.safetensors"
+    assert weights_of("some/fomm.mini.safetensors/keypoints") == "some/fomm.mini.safetensors"
 
 
 def test_nothing_of_an_attack_is_random_beyond_its_seed(photo: Path, tmp_path: Path) -> None:

@@ -30,6 +30,18 @@ def swap_fill(swap: Path) -> ModuleType:
     return _module("swap_fill", swap / "fill.py")
 
 
+@pytest.fixture(scope="session")
+def disruption(shared: Path) -> Path:
+    """Records of attacks on face-editing nets, and of the nets."""
+    return shared / "parity" / "disruption"
+
+
+@pytest.fixture(scope="session")
+def disruption_recipe(disruption: Path) -> ModuleType:
+    """Makes the weights and pictures that the records were made with."""
+    return _module("disruption_recipe", disruption / "recipe.py")
+
+
 def _module(name: str, path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None

@@ -8,7 +8,6 @@ the pictures recorded, and ours, do not.
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,37 +29,22 @@ LOSS_TOLERANCE = 0.01
 SAME_PIXELS = 0.995
 
 
-@pytest.fixture(scope="module")
-def records(shared: Path) -> Path:
-    return shared / "parity" / "disruption"
-
-
-@pytest.fixture(scope="module")
-def recipe(records: Path) -> ModuleType:
-    """Makes the weights and pictures that the records were made with."""
-    spec = importlib.util.spec_from_file_location("disruption_recipe", records / "recipe.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture
-def generator(recipe: ModuleType) -> stargan.Generator:
+def generator(disruption_recipe: ModuleType) -> stargan.Generator:
     """StarGAN's, in train mode: the published attacks never leave it."""
     torch.set_num_threads(1)
-    net: stargan.Generator = recipe.fill(stargan.Generator())
+    net: stargan.Generator = disruption_recipe.fill(stargan.Generator())
     return net
 
 
 class Record:
     """One recorded run."""
 
-    def __init__(self, records: Path, recipe: ModuleType, name: str, picture: str = "E") -> None:
-        self.arrays = np.load(records / f"{name}.npz")
+    def __init__(self, disruption: Path, disruption_recipe: ModuleType, name: str, picture: str = "E") -> None:
+        self.arrays = np.load(disruption / f"{name}.npz")
         self.adversarial = torch.from_numpy(self.arrays["adv"])
         side = self.adversarial.shape[-1]
-        self.images = torch.from_numpy(recipe.image(picture, side, side))
+        self.images = torch.from_numpy(disruption_recipe.image(picture, side, side))
         self.start = self.images + torch.from_numpy(self.arrays["start"])
         self.losses: list[float] = self.arrays["losses"].tolist()
         self.settings: dict[str, Any] = {
@@ -107,9 +91,11 @@ RUNS = [
 
 
 @pytest.mark.parametrize("run", RUNS, ids=lambda run: run.name)
-def test_a_run_on_stargan(generator: stargan.Generator, records: Path, recipe: ModuleType, run: Run) -> None:
+def test_a_run_on_stargan(
+    generator: stargan.Generator, disruption: Path, disruption_recipe: ModuleType, run: Run
+) -> None:
     """One reference for all classes: the answer for the first."""
-    record = Record(records, recipe, run.name, run.picture)
+    record = Record(disruption, disruption_recipe, run.name, run.picture)
     reference = answered(generator, record.images)
     result = attack(
         record.images, generator, reference, start=record.start, classes=CLASSES, **record.settings, **run.given
@@ -134,9 +120,9 @@ def same(ours: Tensor, recorded: Tensor) -> float:
     "run", [Run("steps_pgd_5_64"), Run("steps_joint_class_3_64", given={"transfer": "joint"})], ids=lambda run: run.name
 )
 def test_each_step_from_the_recorded_picture_before(
-    generator: stargan.Generator, records: Path, recipe: ModuleType, run: Run
+    generator: stargan.Generator, disruption: Path, disruption_recipe: ModuleType, run: Run
 ) -> None:
-    record = Record(records, recipe, run.name)
+    record = Record(disruption, disruption_recipe, run.name)
     reference = answered(generator, record.images)
     pictures = [*torch.from_numpy(record.arrays["iterates"]).split(1), record.adversarial]
     assert torch.equal(pictures[0], record.start)
@@ -149,8 +135,10 @@ def test_each_step_from_the_recorded_picture_before(
         assert torch.equal(result.iterates[0], before)
 
 
-def test_without_a_start_nothing_moves(generator: stargan.Generator, records: Path, recipe: ModuleType) -> None:
-    record = Record(records, recipe, "att_ifgsm_zero_start_degenerate", "A")
+def test_without_a_start_nothing_moves(
+    generator: stargan.Generator, disruption: Path, disruption_recipe: ModuleType
+) -> None:
+    record = Record(disruption, disruption_recipe, "att_ifgsm_zero_start_degenerate", "A")
     assert torch.equal(record.start, record.images)
     reference = answered(generator, record.images)
     result = attack(record.images, generator, reference, classes=CLASSES[:1], **record.settings)
@@ -159,8 +147,8 @@ def test_without_a_start_nothing_moves(generator: stargan.Generator, records: Pa
     assert torch.equal(result.adversarial, record.adversarial)
 
 
-def test_a_layer_of_stargan(generator: stargan.Generator, records: Path, recipe: ModuleType) -> None:
-    record = Record(records, recipe, "att_feature11_3_64")
+def test_a_layer_of_stargan(generator: stargan.Generator, disruption: Path, disruption_recipe: ModuleType) -> None:
+    record = Record(disruption, disruption_recipe, "att_feature11_3_64")
 
     def eleventh(images: Tensor) -> Tensor:
         return generator.activations(images, CLASSES[:1])[11]
@@ -169,9 +157,11 @@ def test_a_layer_of_stargan(generator: stargan.Generator, records: Path, recipe:
     record.met_by(attack(record.images, eleventh, reference, start=record.start, **record.settings))
 
 
-def test_away_from_grey_by_running_statistics(generator: stargan.Generator, records: Path, recipe: ModuleType) -> None:
+def test_away_from_grey_by_running_statistics(
+    generator: stargan.Generator, disruption: Path, disruption_recipe: ModuleType
+) -> None:
     """What the published adversarial training does: eval mode, and a reference called black that is grey."""
-    record = Record(records, recipe, "att_away_grey_evalmode_3_64")
+    record = Record(disruption, disruption_recipe, "att_away_grey_evalmode_3_64")
     generator.eval()
     grey = flat(record.images, 0.0)
     record.met_by(attack(record.images, generator, grey, start=record.start, classes=CLASSES[:1], **record.settings))
@@ -179,10 +169,10 @@ def test_away_from_grey_by_running_statistics(generator: stargan.Generator, reco
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=["fp32", "bf16"])
 def test_channels_last_and_half_precision_come_as_far(
-    generator: stargan.Generator, records: Path, recipe: ModuleType, dtype: torch.dtype
+    generator: stargan.Generator, disruption: Path, disruption_recipe: ModuleType, dtype: torch.dtype
 ) -> None:
     """PyTorch's own instance norm fails the first: half of its gradient's signs are wrong."""
-    record = Record(records, recipe, "att_pgd_5_64")
+    record = Record(disruption, disruption_recipe, "att_pgd_5_64")
     generator.to(memory_format=torch.channels_last)
     images, start = (x.to(memory_format=torch.channels_last) for x in (record.images, record.start))
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=dtype is torch.bfloat16):
@@ -192,9 +182,11 @@ def test_channels_last_and_half_precision_come_as_far(
     assert result.losses[-1] == pytest.approx(record.losses[-1], rel=tolerance)
 
 
-def test_iterative_transfer_on_stargan(generator: stargan.Generator, records: Path, recipe: ModuleType) -> None:
+def test_iterative_transfer_on_stargan(
+    generator: stargan.Generator, disruption: Path, disruption_recipe: ModuleType
+) -> None:
     """No run of it is recorded. Its first loss is that of the joint one; the next is the second class's."""
-    record = Record(records, recipe, "steps_joint_class_3_64")
+    record = Record(disruption, disruption_recipe, "steps_joint_class_3_64")
     reference = answered(generator, record.images)
     settings = {**record.settings, "iterations": 2}
     result = attack(
@@ -206,11 +198,11 @@ def test_iterative_transfer_on_stargan(generator: stargan.Generator, records: Pa
     assert result.losses[1] == pytest.approx(float(second), rel=1e-4)
 
 
-def test_ganimation_for_all_expressions(records: Path, recipe: ModuleType) -> None:
+def test_ganimation_for_all_expressions(disruption: Path, disruption_recipe: ModuleType) -> None:
     """Away from the picture itself, where there is a gradient from the outset."""
     torch.set_num_threads(1)
-    net = recipe.fill(ganimation.Generator())
-    record = Record(records, recipe, "att_ganimation_joint_3_64", "C")
-    units = torch.from_numpy(recipe.rng("au").uniform(0, 1, (3, 17)).astype(np.float32))
+    net = disruption_recipe.fill(ganimation.Generator())
+    record = Record(disruption, disruption_recipe, "att_ganimation_joint_3_64", "C")
+    units = torch.from_numpy(disruption_recipe.rng("au").uniform(0, 1, (3, 17)).astype(np.float32))
     record.met_by(attack(record.images, net, record.images, classes=units, transfer="joint", **record.settings))
     assert float(record.arrays["perturb_minus_advdelta"]) == pytest.approx(0.01, abs=1e-6)

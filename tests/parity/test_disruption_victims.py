@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -21,33 +20,18 @@ IN_PLACE = (1, 4, 7, 16, 19)
 """Norms that the published program overwrites by the ReLU behind them."""
 
 
-@pytest.fixture(scope="module")
-def records(shared: Path) -> Path:
-    return shared / "parity" / "disruption"
-
-
-@pytest.fixture(scope="module")
-def recipe(records: Path) -> ModuleType:
-    """Makes the weights and pictures that the records were made with."""
-    spec = importlib.util.spec_from_file_location("disruption_recipe", records / "recipe.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def difference(ours: Tensor, recorded: np.ndarray[Any, Any]) -> float:
     assert tuple(ours.shape) == recorded.shape
     return float(np.abs(ours.detach().numpy() - recorded).max())
 
 
 @torch.no_grad()
-def test_stargan(records: Path, recipe: ModuleType) -> None:
-    recorded = np.load(records / "stargan_forward_128.npz")
+def test_stargan(disruption: Path, disruption_recipe: ModuleType) -> None:
+    recorded = np.load(disruption / "stargan_forward_128.npz")
     generator = stargan.Generator()
-    recipe.fill(generator)
+    disruption_recipe.fill(generator)
     images, labels = torch.from_numpy(recorded["x"]), torch.from_numpy(recorded["c"])
-    assert np.array_equal(recipe.image("A", 128, 128), recorded["x"])
+    assert np.array_equal(disruption_recipe.image("A", 128, 128), recorded["x"])
     generator.eval()
     assert difference(generator(images, labels[:1]), recorded["out_eval_c0"]) <= TOLERANCE
     generator.train()
@@ -70,11 +54,11 @@ def test_stargan(records: Path, recipe: ModuleType) -> None:
 
 
 @torch.no_grad()
-def test_ganimation(records: Path, recipe: ModuleType) -> None:
-    recorded = np.load(records / "ganimation_forward_128.npz")
+def test_ganimation(disruption: Path, disruption_recipe: ModuleType) -> None:
+    recorded = np.load(disruption / "ganimation_forward_128.npz")
     generator, judge = ganimation.Generator(), ganimation.Discriminator()
-    recipe.fill(generator)
-    recipe.fill(judge)
+    disruption_recipe.fill(generator)
+    disruption_recipe.fill(judge)
     images, units = torch.from_numpy(recorded["x"]), torch.from_numpy(recorded["au"])
     found = generator.edit(images, units[:1])
     assert difference(found.attention, recorded["att"]) <= TOLERANCE
@@ -86,10 +70,10 @@ def test_ganimation(records: Path, recipe: ModuleType) -> None:
 
 
 @torch.no_grad()
-def test_cyclegan(records: Path, recipe: ModuleType) -> None:
-    recorded = np.load(records / "cyclegan_forward_128.npz")
+def test_cyclegan(disruption: Path, disruption_recipe: ModuleType) -> None:
+    recorded = np.load(disruption / "cyclegan_forward_128.npz")
     generator = cyclegan.Generator()
-    recipe.fill(generator)
+    disruption_recipe.fill(generator)
     assert difference(generator(torch.from_numpy(recorded["x"])), recorded["out"]) <= TOLERANCE
 
 
@@ -102,12 +86,12 @@ def test_cyclegan(records: Path, recipe: ModuleType) -> None:
     ],
     ids=["global", "local"],
 )
-def test_pix2pixhd(made: Callable[[], nn.Module], key: str, records: Path, recipe: ModuleType) -> None:
-    recorded = np.load(records / "pix2pixhd_forward_128_ngf16.npz")
+def test_pix2pixhd(made: Callable[[], nn.Module], key: str, disruption: Path, disruption_recipe: ModuleType) -> None:
+    recorded = np.load(disruption / "pix2pixhd_forward_128_ngf16.npz")
     labels = nn.functional.one_hot(torch.from_numpy(recorded["labels"].astype(np.int64)), 35).permute(0, 3, 1, 2)
     planes = torch.cat((labels.float(), torch.from_numpy(recorded["edge"])[:, None]), dim=1)
     generator = made()
-    recipe.fill(generator)
+    disruption_recipe.fill(generator)
     assert difference(generator(planes), recorded[key]) <= TOLERANCE
 
 
@@ -126,9 +110,9 @@ def test_pix2pixhd(made: Callable[[], nn.Module], key: str, records: Path, recip
     ],
 )
 def test_names_and_shapes_are_those_of_published_checkpoints(
-    name: str, made: Callable[[], nn.Module], records: Path
+    name: str, made: Callable[[], nn.Module], disruption: Path
 ) -> None:
-    recorded = json.loads((records / f"statedict_{name}.json").read_text())
+    recorded = json.loads((disruption / f"statedict_{name}.json").read_text())
     with torch.device("meta"):  # 183 million weights are not needed for their names
         net = made()
     ours = {key: (list(value.shape), str(value.dtype)) for key, value in net.state_dict().items()}
@@ -137,8 +121,8 @@ def test_names_and_shapes_are_those_of_published_checkpoints(
     assert sum(weight.numel() for weight in net.parameters()) == recorded["parameters"]
 
 
-def test_a_published_ganimation_state_loads_with_what_it_holds_twice(records: Path) -> None:
-    entries = json.loads((records / "statedict_ganimation_g_c17.json").read_text())["entries"]
+def test_a_published_ganimation_state_loads_with_what_it_holds_twice(disruption: Path) -> None:
+    entries = json.loads((disruption / "statedict_ganimation_g_c17.json").read_text())["entries"]
     kinds = {"float32": torch.float32, "int64": torch.int64}
     state = {key: torch.full(shape, 2, dtype=kinds[dtype]) for key, shape, dtype in entries}
     assert any(key.startswith("debug4.") for key in state)

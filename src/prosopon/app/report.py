@@ -14,7 +14,7 @@ from pathlib import Path
 from string import Template
 from urllib.parse import quote
 
-from prosopon.core.errors import UsageError
+from prosopon.core.errors import FileExistsAlready, UsageError
 from prosopon.media.outputs import replacing
 
 LARGEST_EMBEDDED_BYTES = 8 << 20
@@ -67,6 +67,27 @@ $body
 </body>
 </html>
 """)
+
+
+PAGE = "index.html"
+"""What a report's page is called in its folder."""
+
+
+def check_report(folder: Path | None, *, force: bool) -> None:
+    """Refuse a folder that no report can be written to, before anything is computed.
+
+    Raises:
+        UsageError: it is a file.
+        FileExistsAlready: there is a report in it, and it is not to be replaced.
+    """
+    if folder is None:
+        return
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is no folder", "give a folder for the report")
+    if (folder / PAGE).exists() and not force:
+        raise FileExistsAlready(
+            f"{folder / PAGE} is there already", "choose another folder, or overwrite it with --force"
+        )
 
 
 class Report:

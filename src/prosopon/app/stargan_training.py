@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from prosopon.core.content_id import sha256_of
-from prosopon.core.errors import MissingError, UsageError
+from prosopon.core.errors import UsageError
 from prosopon.core.progress import Progress
 from prosopon.create.stargan.against_attacks import Adversary
 from prosopon.create.stargan.config import AgainstAttacks, StarganConfig
 from prosopon.create.stargan.measures import Group
-from prosopon.create.stargan.model import StarganModel, find_weights
+from prosopon.create.stargan.model import StarganModel
 from prosopon.create.stargan.recipe import StarganRecipe
 from prosopon.datasets.attribute_pictures import AttributePictures
 from prosopon.datasets.attributes import AttributeSet
 from prosopon.datasets.rendered_attributes import PICTURE_PX, RenderedAttributes, rendered_attributes
 from prosopon.train.store import ArrayStore
+from prosopon.train.trained import find_trained
 
 
 @dataclass(frozen=True)
@@ -80,36 +81,19 @@ def material_of(
 
 
 def adversary_of(against: AgainstAttacks) -> Adversary | None:
-    """Who attacks the pictures that are learnt from: the attack of `prosopon.disrupt.pgd` with its defaults.
+    """Who attacks the pictures that are learnt from: PGD with its published defaults (Ruiz et al. 2020).
 
-    Published (Ruiz et al. 2020): 10 steps of 0.01 within 0.05, in [-1, 1], away from mid-grey, from a random start.
-
-    Raises:
-        MissingError: the attack is not installed.
+    10 steps of 0.01 within 0.05, in [-1, 1], away from mid-grey, from a random start.
     """
     if against == "none":
         return None
-    try:
-        from prosopon.disrupt.pgd.technique import attack
-    except ImportError as error:
-        raise MissingError("attacks are not installed", "train with --adversarial none") from error
     import torch
-    from torch import Tensor
 
-    def adversary(victim: Any, pictures: Tensor, labels: Tensor) -> Tensor:
-        start = torch.empty_like(pictures).uniform_(-0.05, 0.05)
-        found = attack(
-            pictures,
-            lambda images: victim(images, labels),
-            torch.zeros_like(pictures),
-            epsilon=0.05,
-            step=0.01,
-            iterations=10,
-            start=start,
-            direction="away",
-        )
-        changed: Tensor = found.adversarial
-        return changed
+    from prosopon.disrupt.pgd.named import pgd
+
+    def adversary(victim: Any, pictures: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        grey = torch.zeros_like(pictures)
+        return pgd(pictures, lambda images: victim(images, labels), grey, torch.default_generator).adversarial
 
     return adversary
 
@@ -128,7 +112,7 @@ def start_nets(recipe: StarganRecipe, where: str) -> dict[str, str]:
         MissingError: there are none.
         CheckpointError: they are of other nets.
     """
-    entry = find_weights(where)
+    entry = find_trained(where, "train stargan")
     model = StarganModel.from_weights(where)
     if model.config != recipe.settings.model:
         raise UsageError(f"the weights {entry.name} are of other nets", "start from weights of the same configuration")

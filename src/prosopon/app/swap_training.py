@@ -20,6 +20,7 @@ from prosopon.datasets.face_set import check_one_person, face_store
 from prosopon.datasets.swap_pairs import Side
 from prosopon.faces.aligned.face_types import FaceType
 from prosopon.faces.builtin.finder import BuiltinFinder
+from prosopon.faces.identity import Embedder
 from prosopon.faces.inner_face import InnerFace
 from prosopon.faces.reader.reader import FaceReader
 from prosopon.models.catalogue import find, of_technique
@@ -56,12 +57,16 @@ def sides_of(
     return Side.of(stores[0], face_type, hold=not many), Side.of(stores[1], face_type, hold=not many)
 
 
-def tell_strangers(folders: Mapping[Path, Side], progress: Progress) -> None:
-    """Say it where a folder seems to show several people; nothing where the weights to see that are not there."""
+def open_embedder() -> Embedder | None:
+    """Who tells people by their faces; None where the weights for that are not there."""
     try:
-        embedder = InnerFace(FaceReader.open())
+        return InnerFace(FaceReader.open())
     except MissingError:
-        return
+        return None
+
+
+def tell_strangers(folders: Mapping[Path, Side], embedder: Embedder, progress: Progress) -> None:
+    """Say it where a folder seems to show several people."""
     for folder, side in folders.items():
         found = strangers(side.store, embedder)
         if found is not None:
@@ -105,10 +110,10 @@ def start_net(net: SwapNet, plan: Plan, start: str, *, keep_code: bool) -> dict[
     return {f"start {model.weights_name}": sha256_of(path)} if path.is_file() else {}
 
 
-def measured_by(source: Side, target: Side, plan: Plan) -> LearntWell | None:
+def measured_by(source: Side, target: Side, plan: Plan, embedder: Embedder) -> LearntWell | None:
     """Who measures held-back faces; None where the weights for that are not there."""
     try:
-        return LearntWell(source, target, plan, InnerFace(FaceReader.open()), BuiltinFinder.open())
+        return LearntWell(source, target, plan, embedder, BuiltinFinder.open())
     except MissingError:
         return None
 

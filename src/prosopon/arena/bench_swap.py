@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from prosopon.arena.timing import alternating, cpu_features, cpu_name
 from prosopon.core.clip import Clip
-from prosopon.core.faces import Box, Face, Track, Tracks
+from prosopon.core.faces import Face, Track, Tracks
 from prosopon.core.progress import SILENT, Progress
 from prosopon.create.swap.config import LOSSES, Training, config_of
 from prosopon.create.swap.losses import face_terms
@@ -21,6 +21,7 @@ from prosopon.create.swap.plans.build import build, cost
 from prosopon.create.swap.plans.net import SwapNet, Swapped
 from prosopon.create.swap.technique import FaceSwap
 from prosopon.faces.aligned.mean_face import OWN
+from prosopon.models.device import computing_in
 from prosopon.train.optimisers.choice import make_optimiser
 
 _MERGED, _WIDTH, _HEIGHT, _FACE_PX = 16, 640, 480, 190
@@ -111,7 +112,7 @@ def time_step(
         return loss_of((plain_net.swap(faces[0], "a"), plain_net.swap(faces[1], "b")))
 
     def fast_loss() -> Tensor:
-        with torch.autocast(device.type, precision, enabled=precision != torch.float32):
+        with computing_in(precision, device):
             made = fast_net(*laid_out)
         return loss_of(made)
 
@@ -207,7 +208,7 @@ def time_merge(
     coarse = rng.integers(0, 255, (_MERGED, _HEIGHT // 16, _WIDTH // 16, 3), dtype=np.uint8)
     frames = coarse.repeat(16, axis=1).repeat(16, axis=2)
     points = (OWN * _FACE_PX + ((_WIDTH - _FACE_PX) / 2, (_HEIGHT - _FACE_PX) / 2)).astype(np.float32)
-    face = Face(Box(*points.min(0).tolist(), *points.max(0).tolist()), points)
+    face = Face.around(points)
     tracks = Tracks((Track(dict.fromkeys(range(_MERGED), face)),), _MERGED, "drawn")
     clip = model.create({"target": tracks}, target=Clip.of_frames(frames, 25), precision=precision)
     side = model.plan.input_px

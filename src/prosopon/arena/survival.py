@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from prosopon.arena.metrics import psnr, ssim
 from prosopon.core.clip import Frame
-from prosopon.core.faces import Box, Face
+from prosopon.core.faces import Face
 from prosopon.core.progress import SILENT, Progress
 from prosopon.disrupt.ensemble.head import Head
 from prosopon.disrupt.ensemble.head_view import seen_region
@@ -207,10 +207,7 @@ def visibility(
 
 def crop_of(picture: Frame, head: Head, side_px: int) -> tuple[Frame, NDArray[np.float64] | None]:
     """The crop of a head that a net of that side looks at, and the landmarks in its pixels, as far as there are any."""
-    points = None
-    if head.landmarks is not None:
-        points = (np.asarray(head.landmarks, np.float64) - (head.box.left, head.box.top)) * (side_px / head.box.width)
-    return cut(picture, head.box, side_px), points
+    return cut(picture, head.box, side_px), head.landmarks_in(head.box, side_px)
 
 
 def _effects(net: Measured, heads: Sequence[Head], untouched: Frame, changed: Frame) -> dict[str, float]:
@@ -238,6 +235,6 @@ def _identity(untouched: Frame, protected: Frame, heads: Sequence[Head], embedde
     for head in heads:
         if head.landmarks is not None:
             points = head.landmarks.astype(np.float32)
-            face = Face(Box(*points.min(0).tolist(), *points.max(0).tolist()), points)
+            face = Face.around(points)
             cosines.append(float(embedder.embed(untouched, face) @ embedder.embed(protected, face)))
     return float(np.mean(cosines)) if cosines else None

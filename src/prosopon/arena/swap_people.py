@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from prosopon.arena.swap_figures import Figure, Figures
 from prosopon.core.clip import Clip
 from prosopon.core.errors import MissingError, ProsoponError
-from prosopon.core.faces import Box, Face, Track, Tracks
+from prosopon.core.faces import Face, Track, Tracks
 from prosopon.core.progress import SILENT, Progress
 from prosopon.datasets.face_set import FaceStore
 from prosopon.faces.finder import FaceFinder
@@ -102,7 +102,9 @@ def halves(store: FaceStore) -> tuple[list[int], list[int]]:
 
 def stored(store: FaceStore, rows: Sequence[int], embedder: Embedder) -> list[Embedding]:
     """Embeddings of some faces of a store."""
-    return [embedder.embed(np.asarray(store.pictures[row]), _face(store.landmarks[row])) for row in rows]
+    return [
+        embedder.embed(np.asarray(store.pictures[row]), Face.around(np.asarray(store.landmarks[row]))) for row in rows
+    ]
 
 
 def target_people(clips: Sequence[Footage], embedder: Embedder) -> list[Embedding]:
@@ -145,8 +147,3 @@ def identity_figures(face: Sequence[Embedding], head: Sequence[Embedding], known
 def _spread(rows: Sequence[int]) -> list[int]:
     """Some of them, evenly."""
     return [rows[place] for place in np.linspace(0, len(rows) - 1, min(_KNOWN, len(rows))).astype(int)]
-
-
-def _face(landmarks: NDArray[np.float32]) -> Face:
-    low, high = landmarks.min(0), landmarks.max(0)
-    return Face(Box(*low.tolist(), *high.tolist()), np.asarray(landmarks))

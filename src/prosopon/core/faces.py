@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +76,11 @@ class Face:
     blendshapes: dict[str, float] = field(default_factory=dict)
     pose: Pose | None = None
     embedding: NDArray[np.float32] | None = None
+
+    @classmethod
+    def around(cls, landmarks: NDArray[np.float32]) -> Self:
+        """A face of which only the landmarks `(68, 2)` are known; the box is the smallest that holds them."""
+        return cls(Box(*landmarks.min(0).tolist(), *landmarks.max(0).tolist()), landmarks)
 
 
 @dataclass(frozen=True)

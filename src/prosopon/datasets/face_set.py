@@ -19,7 +19,7 @@ from PIL import Image
 
 from prosopon.core.content_id import sha256_of
 from prosopon.core.errors import MediaError, MissingError, ProsoponError, UsageError
-from prosopon.core.faces import Box, Face
+from prosopon.core.faces import Face
 from prosopon.core.progress import SILENT, Progress
 from prosopon.faces.aligned.hull import landmark_mask
 from prosopon.faces.aligned.maps import apply
@@ -57,8 +57,7 @@ class FaceStore(ArrayStore):
 
     def face(self, row: int) -> Face:
         """Where the face is in a picture."""
-        landmarks = np.asarray(self.landmarks[row])
-        return Face(Box(*landmarks.min(0).tolist(), *landmarks.max(0).tolist()), landmarks)
+        return Face.around(np.asarray(self.landmarks[row]))
 
     @property
     def yaws(self) -> NDArray[np.float32]:

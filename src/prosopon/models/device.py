@@ -59,6 +59,11 @@ def has_bf16(device: torch.device) -> bool:
     return False
 
 
+def computing_in(precision: torch.dtype, device: torch.device) -> torch.autocast:
+    """A context in which convolutions and matrix products run in that type; float32 changes nothing."""
+    return torch.autocast(device.type, precision, enabled=precision != torch.float32)
+
+
 def pick_precision(name: Precision = "auto", device: torch.device | None = None) -> torch.dtype:
     """The type that the nets compute in on `device` (the CPU when None): `torch.float32` or `torch.bfloat16`.
 

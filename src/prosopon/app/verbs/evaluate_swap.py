@@ -11,7 +11,8 @@ import tyro
 
 from prosopon.app.args import Flag, Force
 from prosopon.app.console import Console
-from prosopon.core.errors import ExitCode, FileExistsAlready, UsageError
+from prosopon.app.report import check_report
+from prosopon.core.errors import ExitCode, UsageError
 from prosopon.create.swap.merge.settings import MergeSettings
 from prosopon.faces.parsing.parser import Name
 
@@ -82,7 +83,7 @@ class EvaluateSwap:
 
 def run(args: EvaluateSwap, console: Console) -> int:
     """Measure and tell."""
-    _check_report(args)
+    check_report(args.report, force=args.force)
     settings = MergeSettings() if args.settings is None else MergeSettings.from_toml(args.settings)
 
     from prosopon.app.swap_snapshots import snapshots
@@ -120,17 +121,6 @@ def run(args: EvaluateSwap, console: Console) -> int:
     if args.report is not None:
         console.say(f"report: {args.report / 'index.html'}")
     return ExitCode.FINE
-
-
-def _check_report(args: EvaluateSwap) -> None:
-    if args.report is None:
-        return
-    if args.report.exists() and not args.report.is_dir():
-        raise UsageError(f"{args.report} is no folder", "give a folder for the report")
-    if (args.report / "index.html").exists() and not args.force:
-        raise FileExistsAlready(
-            f"{args.report / 'index.html'} is there already", "choose another folder, or overwrite it with --force"
-        )
 
 
 def _ground(args: EvaluateSwap, finder: FaceFinder, console: Console) -> Ground:

@@ -13,8 +13,9 @@ import tyro
 from prosopon.app.args import Flag, Force, Input, Output
 from prosopon.app.console import Console
 from prosopon.app.inputs import check_frames
+from prosopon.app.report import check_report
 from prosopon.core.clip import Frame
-from prosopon.core.errors import ExitCode, FileExistsAlready, MissingError, ProsoponError, UsageError
+from prosopon.core.errors import ExitCode, MissingError, ProsoponError, UsageError
 from prosopon.core.history import Relationship, SourceType, Step
 from prosopon.media.outputs import check_output
 from prosopon.media.read import read
@@ -94,7 +95,7 @@ class Protect:
 def run(args: Protect, console: Console) -> int:
     """Protect, publish, measure."""
     check_output(args.output, force=args.force, inputs=[args.picture], suffixes=_SUFFIXES)
-    _check_report(args)
+    check_report(args.report, force=args.force)
     clip = read(args.picture)
     check_frames(clip, args.picture)
     if len(clip) > 1:
@@ -178,17 +179,6 @@ def seconds_of(text: str) -> float:
     return seconds
 
 
-def _check_report(args: Protect) -> None:
-    if args.report is None:
-        return
-    if args.report.exists() and not args.report.is_dir():
-        raise UsageError(f"{args.report} is no folder", "give a folder for the report")
-    if (args.report / "index.html").exists() and not args.force:
-        raise FileExistsAlready(
-            f"{args.report / 'index.html'} is there already", "choose another folder, or overwrite it with --force"
-        )
-
-
 def _heads(args: Protect, picture: Frame, finder: FaceFinder, console: Console) -> list[Head]:
     """The heads that are changed, the most prominent first."""
     from prosopon.disrupt.ensemble.technique import head_of
@@ -235,6 +225,7 @@ def _measure(
     """Look at the file that was written; the page, and all of the ways, only where somebody will look at them."""
     from prosopon.app.protect_page import summary, told_visibility, write_page
     from prosopon.arena.survival import WAYS, survivals, visibility
+    from prosopon.arena.victims.named import weights_of
     from prosopon.faces.reader.reader import FaceReader
 
     thoroughly = args.report is not None or console.as_json
@@ -263,7 +254,7 @@ def _measure(
 
 def _others(attacked: set[str], device: torch.device, console: Console) -> list[Measured]:
     """Those at hand that were not attacked; what cannot be opened is left out, and said."""
-    from prosopon.arena.victims.named import open_victim, victim_names
+    from prosopon.arena.victims.named import open_victim, victim_names, weights_of
 
     found: list[Measured] = []
     for name in sorted({weights_of(name) for name in victim_names()} - attacked):
@@ -272,9 +263,3 @@ def _others(attacked: set[str], device: torch.device, console: Console) -> list[
         except ProsoponError as error:
             console.note(f"{name} is not measured: {error.what}")
     return found
-
-
-def weights_of(name: str) -> str:
-    """A victim's name without what of it is attacked."""
-    weights, slash, _ = name.rpartition("/")
-    return weights if slash and not name.endswith(".safetensors") else name

@@ -11,7 +11,7 @@ import tyro
 
 from prosopon.app.args import Output
 from prosopon.app.console import Console
-from prosopon.app.swap_training import features_of, measured_by, sides_of, start_net, tell_strangers
+from prosopon.app.swap_training import features_of, measured_by, open_embedder, sides_of, start_net, tell_strangers
 from prosopon.app.trained import preview_publisher, publish_timelapse, tell_trained
 from prosopon.core.errors import ExitCode
 from prosopon.core.history import SourceType
@@ -83,8 +83,9 @@ def run(args: TrainSwap, console: Console) -> int:
         console.as_json = False  # of several processes one answers
     config = config_of(args.plan, args.training)
     source, target = sides_of(args.source, args.target, args.training.face_type, args.mask, console, many=args.pretrain)
-    if not args.pretrain and first:
-        tell_strangers({args.source: source, args.target: target}, console)
+    embedder = None if args.pretrain else open_embedder()
+    if embedder is not None and first:
+        tell_strangers({args.source: source, args.target: target}, embedder, console)
     plan = config.plan
     pairs = SwapPairs(
         source,
@@ -106,7 +107,7 @@ def run(args: TrainSwap, console: Console) -> int:
         inputs={"source": source.store.sha256(), "target": target.store.sha256()},
         pretrain=args.pretrain,
         features=features_of(config.loss.perceptual, args.features, args.feature_weights),
-        measured=None if args.pretrain else measured_by(source, target, plan),
+        measured=None if embedder is None else measured_by(source, target, plan, embedder),
     )
     started_from = start_net(recipe.net, plan, args.start_from or "auto", keep_code=not args.fresh_code)
     recipe.inputs = {**recipe.inputs, **started_from}

@@ -5,28 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, Self, get_args
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from prosopon.arena.victims.answering import Answering
 from prosopon.arena.victims.crops import as_crops, as_pictures
-from prosopon.arena.victims.driver import MOVE, SIDE_PX, driver
+from prosopon.arena.victims.driver import MOVE, driver, resized
 from prosopon.arena.victims.effects import displacement, pictures_effect
-from prosopon.arena.victims.precision import computing_in
 from prosopon.core.clip import Frame
-from prosopon.core.faces import Box
 from prosopon.create.fomm.model import FommModel
 from prosopon.create.fomm.technique import FirstOrderMotion
-from prosopon.faces.crop import cut
 from prosopon.models.tensors import to_tensor
 
 Answer = Literal["prediction", "keypoints"]
 ANSWERS: tuple[Answer, ...] = get_args(Answer)
-_WHOLE = Box(0, 0, SIDE_PX, SIDE_PX)
 
 
-class Animation:
+class Animation(Answering):
     """First Order Motion on the photo, following the stored driver relatively, as `prosopon animate` does.
 
     Args:
@@ -36,8 +31,6 @@ class Animation:
         precision: of the convolutions while it is attacked.
     """
 
-    classes: Tensor | None = None
-
     def __init__(
         self,
         model: FommModel,
@@ -46,13 +39,12 @@ class Animation:
         name: str | None = None,
         precision: torch.dtype = torch.float32,
     ) -> None:
-        self.name = name or f"untrained/{answer}"
+        super().__init__(name or f"untrained/{answer}", model.device, precision)
         self.about = _ABOUT[answer]
         self.side_px = model.config.size_px
-        self._answer, self._precision, self._device = answer, precision, model.device
+        self._answer = answer
         rest, moved = (
-            model.keypoints(to_tensor(cut(picture, _WHOLE, self.side_px)))
-            for picture in (driver().rest, driver().moved)
+            model.keypoints(to_tensor(resized(picture, self.side_px))) for picture in (driver().rest, driver().moved)
         )
         self._points = model.as_differentiable()
         self._moved = model.as_differentiable((rest, moved))
@@ -65,14 +57,10 @@ class Animation:
     def __call__(self, crops: Tensor, labels: Tensor | None = None, /) -> Tensor:
         """Pictures after the move in [-1, 1], or the places of the keypoints `(B, K, 2)` in [-1, 1]."""
         pictures = (crops + 1) / 2
-        with computing_in(self._precision, self._device):
+        with self._attacked():
             if self._answer == "keypoints":
                 return self._points(pictures).float()
             return self._moved(pictures).float() * 2 - 1
-
-    def at_face(self, landmarks: NDArray[np.floating]) -> Self:
-        """Itself: the net looks at whole heads."""
-        return self
 
     @torch.no_grad()
     def makes(self, crop: Frame) -> list[tuple[str, Frame]]:

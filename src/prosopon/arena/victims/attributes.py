@@ -7,19 +7,18 @@ from typing import Self
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from prosopon.arena.victims.answering import Answering
 from prosopon.arena.victims.crops import as_crops, as_pictures
 from prosopon.arena.victims.effects import pictures_effect
-from prosopon.arena.victims.precision import computing_in
 from prosopon.core.clip import Frame
 from prosopon.create.stargan.model import StarganModel
 from prosopon.create.stargan.technique import Stargan
 from prosopon.datasets.attributes import AttributeSet
 
 
-class AttributeEdits:
+class AttributeEdits(Answering):
     """StarGAN, which has a class for each attribute.
 
     Args:
@@ -33,10 +32,10 @@ class AttributeEdits:
     def __init__(
         self, model: StarganModel, *, name: str | None = None, precision: torch.dtype = torch.float32
     ) -> None:  # fmt: skip
-        self.name = name or model.weights_name
+        super().__init__(name or model.weights_name, model.device, precision)
         self.side_px = model.config.size_px
         self.classes: Tensor = wanted_looks(model.attributes).to(model.device)
-        self._model, self._precision, self._device = model.frozen(), precision, model.device
+        self._model = model.frozen()
 
     @classmethod
     def tiny(cls) -> Self:
@@ -46,12 +45,7 @@ class AttributeEdits:
     def __call__(self, crops: Tensor, labels: Tensor | None = None, /) -> Tensor:
         """Edited pictures in [-1, 1]."""
         rows = self.classes[:1] if labels is None else labels.to(self._device)
-        with computing_in(self._precision, self._device):
-            return self._model.as_differentiable(rows)((crops + 1) / 2).float() * 2 - 1
-
-    def at_face(self, landmarks: NDArray[np.floating]) -> Self:
-        """Itself: the net looks at whole heads."""
-        return self
+        return self._model.edit((crops + 1) / 2, rows, precision=self._precision) * 2 - 1
 
     @torch.no_grad()
     def makes(self, crop: Frame) -> list[tuple[str, Frame]]:
@@ -68,8 +62,7 @@ class AttributeEdits:
 
     def _edits(self, crop: Tensor) -> Tensor:
         pictures = ((crop + 1) / 2).expand(len(self.classes), -1, -1, -1)
-        edited: Tensor = self._model.as_differentiable(self.classes)(pictures)
-        return edited * 2 - 1
+        return self._model.edit(pictures, self.classes) * 2 - 1
 
 
 def wanted_looks(attributes: AttributeSet) -> Tensor:

@@ -59,6 +59,11 @@ def driver() -> Driver:
     return Driver(rest, moved, read_part_map(_PARTS))
 
 
+def resized(picture: Frame, side_px: int) -> Frame:
+    """One of the driver's pictures at another size, as crops of heads are brought to it."""
+    return cut(picture, Box(0, 0, SIDE_PX, SIDE_PX), side_px)
+
+
 def rendered_driver() -> Driver:
     """The pictures as they were made before they were stored; takes seconds."""
     identity, size = Identity(), _RENDERED_PX

@@ -11,15 +11,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from prosopon.arena.victims.answering import Answering
 from prosopon.arena.victims.crops import as_crops, seen_through, usual_landmarks
 from prosopon.arena.victims.effects import cosine
-from prosopon.arena.victims.precision import computing_in
 from prosopon.core.clip import Frame
 from prosopon.faces.reader.net import CROP_PX, CROP_SIDE, ReaderNet
 from prosopon.faces.stance import Stance
 
 
-class Recognition:
+class Recognition(Answering):
     """The face reader, which makes no pictures.
 
     Args:
@@ -30,7 +30,6 @@ class Recognition:
     """
 
     about = "Tells who is in the photo; attacked is the vector by which it knows people again."
-    classes: Tensor | None = None
 
     def __init__(
         self,
@@ -40,8 +39,7 @@ class Recognition:
         name: str = "untrained",
         precision: torch.dtype = torch.float32,
     ) -> None:
-        self.name = name
-        self._precision, self._device = precision, next(net.parameters()).device
+        super().__init__(name, next(net.parameters()).device, precision)
         self._same_person = same_person
         # So large that the net sees pixels of crops about as they are, and nothing aliases.
         crop_px = CROP_PX  # any side will do here: what counts is how many pixels of a crop one of the net's covers
@@ -59,7 +57,7 @@ class Recognition:
     def __call__(self, crops: Tensor, labels: Tensor | None = None, /) -> Tensor:
         """Embeddings `(B, 128)` of length 1."""
         faces = (seen_through(crops, self._from_aligned, CROP_PX) + 1) / 2
-        with computing_in(self._precision, self._device):
+        with self._attacked():
             return self._embed(faces).float()
 
     def at_face(self, landmarks: NDArray[np.floating]) -> Self:

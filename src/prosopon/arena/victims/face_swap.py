@@ -12,9 +12,9 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from prosopon.arena.victims.answering import Answering
 from prosopon.arena.victims.crops import as_crops, as_pictures, seen_through, usual_landmarks
 from prosopon.arena.victims.effects import cosine, pictures_effect
-from prosopon.arena.victims.precision import computing_in
 from prosopon.core.clip import Frame
 from prosopon.create.swap.model import SwapModel
 from prosopon.create.swap.technique import FaceSwap
@@ -25,7 +25,7 @@ Answer = Literal["code", "face"]
 ANSWERS: tuple[Answer, ...] = get_args(Answer)
 
 
-class SwappedFace:
+class SwappedFace(Answering):
     """A face swap whose footage is the photo.
 
     Weights that know many people's faces and nobody's in particular (`swap.mini`) draw the person themselves: what
@@ -38,8 +38,6 @@ class SwappedFace:
         precision: of the convolutions while it is attacked.
     """
 
-    classes: Tensor | None = None
-
     def __init__(
         self,
         model: SwapModel,
@@ -48,9 +46,9 @@ class SwappedFace:
         name: str | None = None,
         precision: torch.dtype = torch.float32,
     ) -> None:
-        self.name = name or f"untrained/{answer}"
+        super().__init__(name or f"untrained/{answer}", model.device, precision)
         self.about = _ABOUT[answer]
-        self._answer, self._precision, self._device = answer, precision, model.device
+        self._answer = answer
         self._net_px, self._face_type = model.plan.input_px, model.face_type
         # So large that the net sees pixels of crops about as they are, and nothing aliases.
         self.side_px = round(float(np.sqrt(np.linalg.det(self._matrix(usual_landmarks(1))[:, :2]))))
@@ -66,7 +64,7 @@ class SwappedFace:
     def __call__(self, crops: Tensor, labels: Tensor | None = None, /) -> Tensor:
         """The code `(B, c, t, t)`, or the aligned face `(B, 3, O, O)` in [-1, 1]."""
         faces = self._aligned(crops)
-        with computing_in(self._precision, self._device):
+        with self._attacked():
             return self._code(faces).float() if self._answer == "code" else self._face(faces).float() * 2 - 1
 
     def at_face(self, landmarks: NDArray[np.floating]) -> Self:

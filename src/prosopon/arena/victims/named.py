@@ -81,6 +81,11 @@ def open_victim(name: str, device: torch.device | None = None, *, precision: tor
     return kind.open(entry, answer or kind.answers[0], name, device or torch.device("cpu"), precision)
 
 
+def weights_of(name: str) -> str:
+    """A victim's name without what of it is attacked."""
+    return _split(name)[0]
+
+
 def _split(name: str) -> tuple[str, str]:
     """Weights and answer. What ends like a file has none: paths have slashes too."""
     weights, slash, answer = name.rpartition("/")

@@ -7,26 +7,22 @@ from typing import Literal, Self, get_args
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from prosopon.arena.victims.answering import Answering
 from prosopon.arena.victims.crops import as_crops, as_pictures
-from prosopon.arena.victims.driver import SIDE_PX, driver
+from prosopon.arena.victims.driver import driver, resized
 from prosopon.arena.victims.effects import pictures_effect
-from prosopon.arena.victims.precision import computing_in
 from prosopon.core.clip import Frame
-from prosopon.core.faces import Box
 from prosopon.create.partswap.model import PartSwapModel
 from prosopon.create.partswap.technique import PartSwap
-from prosopon.faces.crop import cut
 from prosopon.models.tensors import to_tensor
 
 Answer = Literal["prediction", "segments"]
 ANSWERS: tuple[Answer, ...] = get_args(Answer)
-_WHOLE = Box(0, 0, SIDE_PX, SIDE_PX)
 
 
-class FaceOnDriver:
+class FaceOnDriver(Answering):
     """Part swap with the photo as the source: its face on the stored driver's head.
 
     Args:
@@ -36,8 +32,6 @@ class FaceOnDriver:
         precision: of the convolutions while it is attacked.
     """
 
-    classes: Tensor | None = None
-
     def __init__(
         self,
         model: PartSwapModel,
@@ -46,13 +40,13 @@ class FaceOnDriver:
         name: str | None = None,
         precision: torch.dtype = torch.float32,
     ) -> None:
-        self.name = name or f"untrained/{answer}"
+        super().__init__(name or f"untrained/{answer}", model.device, precision)
         self.about = _ABOUT[answer]
         self.side_px = side = model.config.size_px
-        self._answer, self._precision, self._device = answer, precision, model.device
-        self._target = to_tensor(cut(driver().rest, _WHOLE, side), self._device)
+        self._answer = answer
+        self._target = to_tensor(resized(driver().rest, side), self._device)
         face = np.repeat((driver().face * 255).astype(np.uint8)[..., None], 3, 2)
-        mask = to_tensor(cut(face, _WHOLE, side), self._device)[:, :1]
+        mask = to_tensor(resized(face, side), self._device)[:, :1]
         self._segments = model.as_differentiable()
         self._swapped = model.as_differentiable(self._target, mask)
 
@@ -64,14 +58,10 @@ class FaceOnDriver:
     def __call__(self, crops: Tensor, labels: Tensor | None = None, /) -> Tensor:
         """The driver with the photo's face in [-1, 1], or the photo's segments `(B, K+1, h, w)`."""
         pictures = (crops + 1) / 2
-        with computing_in(self._precision, self._device):
+        with self._attacked():
             if self._answer == "segments":
                 return self._segments(pictures).float()
             return self._swapped(pictures).float() * 2 - 1
-
-    def at_face(self, landmarks: NDArray[np.floating]) -> Self:
-        """Itself: the net looks at whole heads."""
-        return self
 
     @torch.no_grad()
     def makes(self, crop: Frame) -> list[tuple[str, Frame]]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from prosopon.core.clip import Clip, Frame
 from prosopon.core.errors import MissingError, UsageError
@@ -138,14 +137,9 @@ def heads_in_target(
             "as they are"
         )
     return tuple(
-        None if missing else Head(square(Box(*sides.tolist())), _face(landmarks))
+        None if missing else Head(square(Box(*sides.tolist())), Face.around(landmarks))
         for sides, landmarks, missing in zip(squares, points, gone, strict=True)
     )
-
-
-def _face(landmarks: NDArray[np.float32]) -> Face:
-    low, high = landmarks.min(0), landmarks.max(0)
-    return Face(Box(*low.tolist(), *high.tolist()), landmarks)
 
 
 def _chosen(clip: Clip, crop: str, name: str, tracks: Tracks | None, progress: Progress) -> Track | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from prosopon.create.stargan.model import own_statistics
+from prosopon.models.instance_norm import own_statistics
 
 Victim = Callable[[Tensor, Tensor], Tensor]
 """Pictures `(B, 3, S, S)` in [-1, 1] and labels `(B, N)` -> edited pictures in [-1, 1], with gradients."""

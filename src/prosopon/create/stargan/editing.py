@@ -19,6 +19,7 @@ from prosopon.create.stargan.options import EditOptions
 from prosopon.datasets.attributes import Labels
 from prosopon.faces.crop import cut
 from prosopon.faces.paste import feather, paste
+from prosopon.models.enlarging import enlarged as enlarge
 from prosopon.models.tensors import to_tensor
 
 _READ_FRAMES = 8
@@ -140,6 +141,5 @@ def _put_back(frame: Frame, made: NDArray[np.float32], place: Box, options: Edit
 def enlarged(change: NDArray[np.float32], side: int) -> NDArray[np.float32]:
     """A change `(S, S, 3)` of any sign at another size `(side, side, 3)`, bicubic."""
     tensor = torch.from_numpy(change).movedim(-1, 0)[None]
-    larger = torch.nn.functional.interpolate(tensor, (side, side), mode="bicubic", align_corners=False)
-    out: NDArray[np.float32] = larger[0].movedim(0, -1).numpy()
+    out: NDArray[np.float32] = enlarge(tensor, side, side, mode="bicubic")[0].movedim(0, -1).numpy()
     return out

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
@@ -15,14 +15,13 @@ from prosopon.core.errors import MissingError
 from prosopon.create.stargan.config import ModelConfig
 from prosopon.create.stargan.exposure import Exposure
 from prosopon.datasets.attributes import AttributeSet
-from prosopon.models.catalogue import Entry, find
 from prosopon.models.checkpoint import load
-from prosopon.models.instance_norm import InstanceNorm
+from prosopon.models.device import computing_in
+from prosopon.models.instance_norm import own_statistics
 from prosopon.models.named_nets import NamedNets
-from prosopon.models.pair import SUFFIX
 from prosopon.models.stargan import Discriminator, Generator
 from prosopon.train.rebuild import from_table
-from prosopon.train.run import WEIGHTS
+from prosopon.train.trained import find_trained
 
 TECHNIQUE = "stargan"
 
@@ -63,7 +62,7 @@ class StarganModel(NamedNets):
             MissingError: there are none, or they are of another technique.
             CheckpointError: they are damaged.
         """
-        entry = find_weights(where)
+        entry = find_trained(where, "train stargan")
         if entry.technique != TECHNIQUE:
             raise MissingError(
                 f"the weights {entry.name} are of {entry.technique}, not of {TECHNIQUE}", "see prosopon weights list"
@@ -85,7 +84,7 @@ class StarganModel(NamedNets):
         Returns:
             `float32 (B, 3, S, S)` in [0, 1].
         """
-        with torch.autocast(self.device.type, precision, enabled=precision != torch.float32):
+        with computing_in(precision, self.device):
             return edit(self.generator, pictures, labels, evened=self.config.evened)
 
     @torch.no_grad()
@@ -103,14 +102,8 @@ class StarganModel(NamedNets):
             labels: `(N,)`, or `(B, N)` with a row for each frame.
         """
         rows = labels if labels.ndim == 2 else labels[None]
-        weights = {name: parameter.detach() for name, parameter in self.generator.named_parameters()}
-
-        def frozen(pictures: Tensor, classes: Tensor) -> Tensor:
-            with own_statistics(self.generator):
-                made: Tensor = torch.func.functional_call(self.generator, weights, (pictures, classes))
-            return made
-
-        return lambda frames: edit(frozen, frames, rows, evened=self.config.evened)
+        frozen = self.frozen()
+        return lambda frames: frozen.edit(frames, rows)
 
 
 def edit(generator: Callable[[Tensor, Tensor], Tensor], pictures: Tensor, labels: Tensor, *, evened: bool) -> Tensor:
@@ -149,37 +142,6 @@ def build_reader(config: ModelConfig) -> Discriminator:
     return Discriminator(config.size_px, len(config.names), config.reader_width, config.reader_layers)
 
 
-@contextmanager
-def own_statistics(net: nn.Module) -> Iterator[None]:
-    """While it lasts, instance norms use each picture's own statistics and leave the running ones as they are."""
-    norms = [module for module in net.modules() if isinstance(module, InstanceNorm)]
-    before = [(norm.training, norm.updates) for norm in norms]
-    try:
-        for norm in norms:
-            norm.training, norm.updates = True, False
-        yield
-    finally:
-        for norm, (training, updates) in zip(norms, before, strict=True):
-            norm.training, norm.updates = training, updates
-
-
 def model_card(config: ModelConfig) -> dict[str, Any]:
     """What a weights card says so that the nets can be built again."""
     return {"technique": TECHNIQUE, "model": asdict(config)}
-
-
-def find_weights(where: str | Path) -> Entry:
-    """Weights by name or path, or those of a run folder.
-
-    Raises:
-        MissingError: there are none.
-    """
-    folder = Path(where)
-    if not folder.is_dir():
-        return find(where)
-    weights = sorted((folder / WEIGHTS).glob(f"*{SUFFIX}"))
-    if not weights:
-        raise MissingError(
-            f"{folder} holds no weights yet", "train some with: prosopon train stargan -o " + str(folder)
-        )
-    return find(weights[0])

@@ -24,10 +24,11 @@ from prosopon.create.stargan.against_attacks import Adversary, Attacked
 from prosopon.create.stargan.config import StarganConfig
 from prosopon.create.stargan.exposure import Exposure
 from prosopon.create.stargan.measures import Group, measured
-from prosopon.create.stargan.model import build_critic, build_generator, build_reader, edit, model_card, own_statistics
+from prosopon.create.stargan.model import build_critic, build_generator, build_reader, edit, model_card
 from prosopon.create.stargan.preview import edits_of
 from prosopon.datasets.attribute_pictures import AttributePictures
 from prosopon.datasets.attributes import AttributeSet
+from prosopon.models.instance_norm import own_statistics
 from prosopon.models.stargan import Generator
 from prosopon.models.stargan.trunk import ResidualBlock
 from prosopon.train.recipe import Batch, Losses, Phase, Recipe

@@ -18,12 +18,11 @@ from prosopon.create.swap.plans.net import SwapNet, Swapped
 from prosopon.create.swap.plans.plan import Plan, Route, get_plan, plan_from_table, table_of
 from prosopon.create.swap.pretrained import with_twin
 from prosopon.faces.aligned.face_types import FaceType
-from prosopon.models.catalogue import Entry, find
 from prosopon.models.checkpoint import load
+from prosopon.models.device import computing_in
 from prosopon.models.named_nets import NamedNets
-from prosopon.models.pair import SUFFIX
 from prosopon.models.tensors import to_tensor
-from prosopon.train.run import WEIGHTS
+from prosopon.train.trained import find_trained
 
 TECHNIQUE = "swap"
 
@@ -66,7 +65,7 @@ class SwapModel(NamedNets):
             MissingError: there are none, or they are of another technique.
             CheckpointError: they are damaged.
         """
-        entry = _entry(where)
+        entry = find_trained(where, "train swap")
         if entry.technique != TECHNIQUE:
             raise MissingError(
                 f"the weights {entry.name} are of {entry.technique}, not of {TECHNIQUE}",
@@ -93,7 +92,7 @@ class SwapModel(NamedNets):
             `face float32 (B, 3, O, O)` in [0, 1] and `mask (B, 1, O, O)` or None, on the CPU.
         """
         pictures = to_tensor(faces, self.device)
-        with torch.autocast(self.device.type, precision, enabled=precision != torch.float32):
+        with computing_in(precision, self.device):
             out = self.net.swap(pictures, route)
         return Swapped(_cpu(out.face), None if out.mask is None else _cpu(out.mask))
 
@@ -126,16 +125,6 @@ def model_card(config: SwapConfig, *, pretrained: bool) -> dict[str, Any]:
         "rank": config.training.rank,
         "pretrained": pretrained,
     }
-
-
-def _entry(where: str | Path) -> Entry:
-    folder = Path(where)
-    if not folder.is_dir():
-        return find(where)
-    weights = sorted((folder / WEIGHTS).glob(f"*{SUFFIX}"))
-    if not weights:
-        raise MissingError(f"{folder} holds no weights yet", "train some with: prosopon train swap -o " + str(folder))
-    return find(weights[0])
 
 
 def _cpu(tensor: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from prosopon.core.clip import Clip, Frame
-from prosopon.core.faces import Box, Face
+from prosopon.core.faces import Face
 from prosopon.create.swap.merge.masks import FaceMasks, needs
 from prosopon.create.swap.model import SwapModel
 from prosopon.create.swap.options import SwapOptions
@@ -129,10 +129,17 @@ def _made_of(
             landmarks=landmark_mask(inside, side, "hull") if "landmarks" in wanted else None,
         )
         if parser is not None and "parsed" in wanted:
-            masks = replace(masks, parsed=parsed_mask(parser.parse(frame, _face(landmarks)), matrix, side))
+            masks = replace(
+                masks, parsed=parsed_mask(parser.parse(frame, Face.around(landmarks.astype(np.float32))), matrix, side)
+            )
         if parser is not None and "parsed_predicted" in wanted:
             picture = np.round(np.clip(pictures[i], 0, 1) * 255).astype(np.uint8)
-            masks = replace(masks, parsed_predicted=parsed_mask(parser.parse(picture, _face(inside)), _STILL, side))
+            masks = replace(
+                masks,
+                parsed_predicted=parsed_mask(
+                    parser.parse(picture, Face.around(inside.astype(np.float32))), _STILL, side
+                ),
+            )
         x, y = landmarks.mean(0).tolist()
         found.append(Predicted(pictures[i], masks, matrix, (x, y)))
     return found
@@ -210,8 +217,3 @@ def _batches(frames: Iterator[Frame], size: int, start: int) -> Iterator[tuple[i
             start, held = start + size, []
     if held:
         yield start, held
-
-
-def _face(landmarks: NDArray[np.floating]) -> Face:
-    low, high = landmarks.min(0), landmarks.max(0)
-    return Face(Box(*low.tolist(), *high.tolist()), landmarks.astype(np.float32))

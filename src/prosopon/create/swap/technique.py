@@ -10,7 +10,7 @@ import torch
 
 from prosopon.core.clip import Clip
 from prosopon.core.errors import MissingError, UsageError
-from prosopon.core.faces import Box, Face, Track, Tracks
+from prosopon.core.faces import Face, Track, Tracks
 from prosopon.core.progress import SILENT, Progress
 from prosopon.create.swap.kept import KeptFrames
 from prosopon.create.swap.merge.face import Enlarge
@@ -69,7 +69,7 @@ class FaceSwap(SwapModel):
         inside = apply(crop_matrix(OWN, self.face_type, 1), OWN) * side
         margins = np.array((target.width - side, target.height - side)) / 2
         points = (inside + margins).astype(np.float32)
-        face = Face(Box(*points.min(0).tolist(), *points.max(0).tolist()), points)
+        face = Face.around(points)
         return Track(dict.fromkeys(range(len(target)), face))
 
 

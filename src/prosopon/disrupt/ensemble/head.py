@@ -36,6 +36,12 @@ class Head:
     box: Box
     landmarks: NDArray[np.floating] | None = None
 
+    def landmarks_in(self, box: Box, side_px: int) -> NDArray[np.float64] | None:
+        """Its landmarks in pixels of a crop of that square, as far as there are any."""
+        if self.landmarks is None:
+            return None
+        return (np.asarray(self.landmarks, np.float64) - (box.left, box.top)) * (side_px / box.width)
+
 
 class HeadAttack:
     """What is attacked of one head.
@@ -76,7 +82,7 @@ class HeadAttack:
         self._watched = [
             [
                 Watched(
-                    net if head.landmarks is None else net.at_face(_within(head.landmarks, box, net.side_px)),
+                    net if (points := head.landmarks_in(box, net.side_px)) is None else net.at_face(points),
                     HeadView(box, self.region, (width, height), net.side_px, device),
                     self.untouched,
                     first_class=framing,
@@ -134,11 +140,6 @@ class HeadAttack:
         if self._options.order == "together":
             return nets
         return [nets[turn // len(self._watched) % len(nets)]]
-
-
-def _within(landmarks: NDArray[np.floating], box: Box, side_px: int) -> NDArray[np.float64]:
-    """Landmarks of the picture in pixels of a crop."""
-    return (np.asarray(landmarks, np.float64) - (box.left, box.top)) * (side_px / box.width)
 
 
 def _moved(box: Box, options: EnsembleOptions, generator: Generator) -> list[Box]:

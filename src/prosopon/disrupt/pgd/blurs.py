@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from prosopon.core.errors import UsageError
+from prosopon.models.image_losses.items import exactly
 
 BlurMode = Literal["white", "spread", "eot"]
 Schedule = Literal["as_released", "intended"]
@@ -53,7 +54,7 @@ class Blur:
     def __call__(self, images: Tensor) -> Tensor:
         """Pictures `(B, C, H, W)` blurred, each channel by itself; beyond the edge is 0, the middle grey of [-1, 1]."""
         # In bf16 a perturbation of a few grey levels would drown in rounding before it reaches the net.
-        with torch.autocast(images.device.type, enabled=False):
+        with exactly(images):
             channels, reach = images.shape[1], self.kernel_px // 2
             across = self.line().to(images).view(1, 1, 1, -1).expand(channels, 1, 1, -1)
             wide = F.conv2d(images, across, padding=(0, reach), groups=channels)
