@@ -49,6 +49,7 @@ VERBS = (
     Verb("studio render", "film rendered people, with exact ground truth", "Make"),
     Verb("swap", "one person's face on another, after train swap", "Make"),
     Verb("partswap", "parts of a person in a picture on the person in a video", "Make"),
+    Verb("edit", "other hair, glasses, a beard, more years or a smile", "Make"),
     Verb("protect", "change a photo a little, so that face programs that are at hand fail on it", "Disrupt"),
     Verb("faces", "find and follow the faces of a picture or video", "Look"),
     Verb("coverage", "do two people's faces share poses and expressions?", "Look"),

@@ -37,7 +37,7 @@ class ModelConfig:
     critic_layers: int = 6
     """Its layers, each of which halves the size."""
     reader_width: int = 16
-    """Channels of the first layer of the net that reads attributes out of pictures."""
+    """Channels of the first layer of the net that reads attributes out of pictures; 0: there is no such net."""
     reader_layers: int = 5
     """Its layers."""
 
@@ -117,6 +117,16 @@ CONFIGS: dict[str, StarganConfig] = {
 }
 """`published`: the reference implementation's, at 128 pixels and for the attributes here. `studio`: a net for laptops
 that learns from rendered people."""
+
+
+_CELEBA = ("black hair", "blond hair", "brown hair", "male", "young")
+
+PUBLISHED: dict[str, ModelConfig] = {
+    "celeba-128": ModelConfig(names=_CELEBA, reader_width=0),
+    "celeba-256": ModelConfig(size_px=256, names=_CELEBA, reader_width=0),
+}
+"""Nets of published checkpoints, by what `prosopon weights import --config` calls them. The generator of both is the
+same; it works at the size at which it learnt. Their discriminator, which could read attributes, is another file."""
 
 
 def get_config(name: str) -> StarganConfig:

@@ -11,15 +11,17 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
-from prosopon.core.errors import MissingError
-from prosopon.create.stargan.config import ModelConfig
+from prosopon.core.errors import MissingError, UsageError
+from prosopon.create.stargan.config import PUBLISHED, ModelConfig
 from prosopon.create.stargan.exposure import Exposure
 from prosopon.datasets.attributes import AttributeSet
-from prosopon.models.checkpoint import load
+from prosopon.models.checkpoint import load, load_strict
 from prosopon.models.device import computing_in
+from prosopon.models.importing import read_published
 from prosopon.models.instance_norm import own_statistics
 from prosopon.models.named_nets import NamedNets
 from prosopon.models.stargan import Discriminator, Generator
+from prosopon.models.stargan.generator import from_published
 from prosopon.train.rebuild import from_table
 from prosopon.train.trained import find_trained
 
@@ -44,8 +46,11 @@ class StarganModel(NamedNets):
     def __init__(self, config: ModelConfig) -> None:
         self.config = config
         self.attributes = AttributeSet(config.names, config.exclusive)
-        self.generator, self.reader = build_generator(config), build_reader(config)
-        super().__init__({"generator": self.generator, "reader": self.reader})
+        self.generator = build_generator(config)
+        nets: dict[str, nn.Module] = {"generator": self.generator}
+        if config.reader_width:
+            nets["reader"] = build_reader(config)
+        super().__init__(nets)
 
     @classmethod
     def tiny(cls) -> Self:
@@ -73,6 +78,21 @@ class StarganModel(NamedNets):
         model.weights_name, model.weights_sha256 = entry.name, entry.sha256
         return model
 
+    @classmethod
+    def import_published(cls, path: Path, config: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """A published generator as our weights: the state as `<net>.<key>`, and what goes on the card.
+
+        Raises:
+            UsageError: there is no such configuration.
+            CheckpointError: the file is unsafe, damaged, or not of this net.
+        """
+        if config not in PUBLISHED:
+            raise UsageError(f"{TECHNIQUE} has no published {config!r}", f"use one of {', '.join(PUBLISHED)}")
+        model = cls(PUBLISHED[config])
+        tensors = {str(key): value for key, value in read_published(path).items() if isinstance(value, Tensor)}
+        load_strict(model.generator, from_published(tensors, model.generator), path.name)
+        return model.state(), model_card(model.config)
+
     def edit(self, pictures: Tensor, labels: Tensor, *, precision: torch.dtype = torch.float32) -> Tensor:
         """Pictures with other attributes; gradients pass.
 
@@ -89,8 +109,19 @@ class StarganModel(NamedNets):
 
     @torch.no_grad()
     def read(self, pictures: Tensor) -> Tensor:
-        """How likely each attribute is, `(B, N)` in [0, 1], of pictures `(B, 3, S, S)` in [0, 1]."""
-        logits: Tensor = self.reader(pictures * 2 - 1)[1]
+        """How likely each attribute is, `(B, N)` in [0, 1], of pictures `(B, 3, S, S)` in [0, 1].
+
+        Raises:
+            UsageError: these weights came without a net that reads.
+        """
+        reader = self.modules.get("reader")
+        if reader is None:
+            names = ", ".join(self.config.names)
+            raise UsageError(
+                f"the weights {self.weights_name} edit attributes and cannot read them",
+                f"say with --has which of {names} the person has",
+            )
+        logits: Tensor = reader(pictures * 2 - 1)[1]
         return logits.sigmoid()
 
     def as_differentiable(self, labels: Tensor) -> Callable[[Tensor], Tensor]:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from prosopon.core.clip import Clip
-from prosopon.core.errors import MissingError, UsageError
+from prosopon.core.errors import CheckpointError, MissingError, UsageError
 from prosopon.core.faces import Box, Face, Track, Tracks
+from prosopon.create.stargan.config import ModelConfig
 from prosopon.create.stargan.editing import enlarged
 from prosopon.create.stargan.options import EditOptions, edited, words
 from prosopon.create.stargan.technique import Stargan
 from prosopon.datasets.attributes import AttributeSet
+from prosopon.models.checkpoint import save
+from prosopon.models.stargan import Generator
 
 ALL = AttributeSet()
 
@@ -127,3 +131,34 @@ def test_what_is_read_is_possible(tiny: Stargan) -> None:
 def test_a_change_is_enlarged_evenly() -> None:
     change = np.full((8, 8, 3), -20, np.float32)
     assert np.allclose(enlarged(change, 20), -20, atol=1e-4)
+
+
+def test_published_generators_come_in_and_say_what_they_cannot(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    published = {
+        # As old files have it: no counts of batches; and some were trained behind a blur.
+        **{key: value for key, value in Generator().state_dict().items() if "num_batches" not in key},
+        "preprocessing.kernel": torch.ones(1),
+    }
+    torch.save(published, tmp_path / "200000-G.ckpt")
+    state, card = Stargan.import_published(tmp_path / "200000-G.ckpt", "celeba-128")
+    save(state, tmp_path / "mine", {**card, "config": "celeba-128", "licence": "none", "origin": "a test"})
+    model = Stargan.from_weights(tmp_path / "mine.safetensors")
+    assert torch.equal(model.generator.main[0].weight, published["main.0.weight"])
+    assert model.attributes.names == ("black hair", "blond hair", "brown hair", "male", "young")
+    with pytest.raises(UsageError, match="cannot read them"):
+        model.read(torch.zeros(1, 3, 128, 128))
+    with pytest.raises(UsageError, match="celeba-256"):
+        Stargan.import_published(tmp_path / "200000-G.ckpt", "celeba")
+    torch.save({"main.0.weight": torch.ones(2)}, tmp_path / "other.ckpt")
+    with pytest.raises(CheckpointError):
+        Stargan.import_published(tmp_path / "other.ckpt", "celeba-128")
+
+
+def test_attributes_that_nobody_can_read_are_told(tmp_path: Path) -> None:
+    model = Stargan(ModelConfig(size_px=32, width=4, n_blocks=1, critic_layers=3, reader_layers=3, reader_width=0))
+    picture = Clip.still(np.full((40, 40, 3), 90, np.uint8))
+    with pytest.raises(UsageError, match="cannot read"):
+        model.create({}, target=picture, options=EditOptions(edit="glasses"))
+    made = model.create({}, target=picture, options=EditOptions(edit="glasses", has=""))
+    assert made.first().shape == (40, 40, 3)
