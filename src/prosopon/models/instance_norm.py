@@ -102,7 +102,7 @@ class InstanceNorm(nn.Module):
         """Batch norm of batches of one: as fast, and convolutions before and after it stay in channels_last."""
         parts = [
             torch.native_batch_norm(one, self.weight, self.bias, None, None, True, self.momentum, self.eps)
-            for one in (features.split(1) if len(features) > 1 else (features,))
+            for one in (torch.split(features, 1) if len(features) > 1 else (features,))
         ]
         outs, means, inverse_deviations = zip(*parts, strict=True)
         out = torch.cat(outs) if len(outs) > 1 else outs[0]

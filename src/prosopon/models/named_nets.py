@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from prosopon.models.checkpoint import load_strict, part, with_counts
+from prosopon.models.frozen import freeze
 
 
 class NamedNets:
@@ -36,10 +37,10 @@ class NamedNets:
         return self
 
     def frozen(self) -> Self:
-        """A copy in eval mode whose weights collect no gradients: what an attack on pictures goes through."""
+        """A copy that an attack on pictures goes through; see `models.frozen`."""
         out = copy.deepcopy(self)
         for module in out.modules.values():
-            module.eval().requires_grad_(False)
+            freeze(module)
         return out
 
     def load(self, states: Mapping[str, Mapping[str, Tensor]], where: str) -> Self:
