@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import torch
@@ -29,6 +29,8 @@ from prosopon.models.tensors import to_frames
 
 _VERSION = 1
 """Raised where the same command measures something else than before: older journals are not gone on with."""
+KEPT = 3
+"""Of so many heads the protected pictures are remembered, to be shown."""
 _WORTH_SAYING_S = 60
 """How long it will take is told from here on."""
 
@@ -52,6 +54,7 @@ class Contest:
     plan: Plan
     settings: Settings
     device: torch.device
+    _kept: dict[tuple[str, str], Frame] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -116,8 +119,12 @@ class Contest:
         }
 
     def protected(self, job: Job, subject: Subject) -> Frame:
-        """A head after a job, `uint8 (S, S, 3)`, as a file holds it; the same every time."""
-        return _protected(self, job, subject, self._sights(subject))
+        """A head after a job, `uint8 (S, S, 3)`, as a file holds it; the same every time.
+
+        Of the first heads it is remembered from `run`, else computed anew.
+        """
+        kept = self._kept.get((job.name, subject.key))
+        return _protected(self, job, subject, self._sights(subject)) if kept is None else kept
 
     def run(
         self, journal: Journal, *, embedder: Embedder | None = None, progress: Progress = SILENT
@@ -138,12 +145,14 @@ class Contest:
         progress.start("protecting and measuring", sum(costs.values()) * len(self.subjects))
         clock = _Clock(len(self.subjects), progress)
         records = []
-        for subject in self.subjects:
+        for number, subject in enumerate(self.subjects):
             key, sights, is_new = subject.key, self._sights(subject), False
             for job in self.plan.jobs:
                 record = journal.recall(job.name, key)
                 if record is None:
                     made, is_new = _protected(self, job, subject, sights), True
+                    if number < KEPT:
+                        self._kept[job.name, key] = made
                     record = Record(job.name, key, quality(subject, made, embedder), self._effects(job, made, sights))
                     journal.keep(record)
                 records.append(record)
@@ -174,6 +183,13 @@ def effect(sight: Sight, changed: Frame) -> dict[str, float]:
     box = Box(0, 0, subject.side_px, subject.side_px)
     before, after = (cut(picture, box, sight.view_px) for picture in (subject.picture, changed))
     return {name: float(value) for name, value in sight.net.effect(before, after).items()}
+
+
+def looked_at(contest: Contest, weights: str, subject: Subject, picture: Frame) -> list[tuple[str, Frame]]:
+    """What a net makes of a head's picture `uint8 (S, S, 3)`, with captions; nothing where it makes no pictures."""
+    victim = next(one.victim for one in contest.opponents.values() if one.weights == weights)
+    crop = cut(picture, Box(0, 0, subject.side_px, subject.side_px), victim.side_px)
+    return victim.at_face(subject.landmarks_at(victim.side_px)).makes(crop)
 
 
 def _protected(contest: Contest, job: Job, subject: Subject, sights: Mapping[str, Sight]) -> Frame:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Protocol
 
 from torch import Tensor
 
+from prosopon.arena.victims.named import weights_of
 from prosopon.core.errors import MissingError
 from prosopon.models.catalogue import find
+from prosopon.models.pair import SUFFIX
 
 _OPENED = {
     "universal": ("prosopon.disrupt.universal.technique", "Universal", "universal.studio"),
@@ -19,6 +23,9 @@ _OPENED = {
 
 
 class _Learnt(Protocol):
+    @property
+    def against(self) -> Sequence[str]: ...
+
     def crops(self, images: Tensor, *, epsilon: float) -> Tensor: ...
 
 
@@ -27,7 +34,7 @@ class OnePass:
     """What was learnt.
 
     Attributes:
-        learnt_from: names of the nets against which, as far as its card tells.
+        learnt_from: names of the weights against which, as far as its card tells.
     """
 
     learnt: _Learnt
@@ -50,10 +57,10 @@ def one_pass(kind: str, weights: str = "") -> OnePass:
         CheckpointError: they are damaged.
     """
     where, name, usual = _OPENED[kind]
-    entry = find(weights or usual)
+    find(weights or usual)  # a name that nobody knows is no reason to load anything
     try:
         module: Any = import_module(where)
     except ModuleNotFoundError as error:
         raise MissingError(f"there is no {kind} protection here", "leave it out") from error
-    told = entry.card.get("against", ())
-    return OnePass(getattr(module, name).from_weights(weights or usual), tuple(map(str, told)))
+    learnt: _Learnt = getattr(module, name).from_weights(weights or usual)
+    return OnePass(learnt, tuple(Path(weights_of(met)).name.removesuffix(SUFFIX) for met in learnt.against))

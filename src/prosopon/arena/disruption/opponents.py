@@ -23,6 +23,7 @@ class Opponent:
         weights: what tables call the weights alone.
         sha256: content id of the weights.
         technique: whose they are.
+        path: their file.
         victim: the net.
     """
 
@@ -30,6 +31,7 @@ class Opponent:
     weights: str
     sha256: str
     technique: str
+    path: Path
     victim: Victim
 
     @property
@@ -71,7 +73,7 @@ def open_opponents(
     labels = told_apart({entry.sha256: entry.path for _, entry in entries.values()})
     return [
         Opponent(
-            labels[sha256] + answer, labels[sha256], sha256, entry.technique,
+            labels[sha256] + answer, labels[sha256], sha256, entry.technique, entry.path,
             (usual if opened is None else opened)(name),
         )
         for (sha256, answer), (name, entry) in entries.items()

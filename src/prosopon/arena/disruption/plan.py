@@ -10,6 +10,8 @@ from prosopon.arena.disruption.opponents import Opponent
 
 ALL = "all"
 """What tables call all nets at once."""
+LEARNT = "learnt"
+"""What they call the nets that something has learnt from."""
 _EFFECT = 3.0
 """A measured effect takes about as long as so many gradients: it is computed twice over, precisely, for all edits."""
 
@@ -101,7 +103,7 @@ def plan_of(
         elif attack.aim == "all":
             jobs.append(Job(attack.name, ALL, frozenset(on)))
         elif attack.aim == "learnt":
-            jobs.append(Job(attack.name, "what it has learnt from", frozenset(attack.learnt_from) & frozenset(on)))
+            jobs.append(Job(attack.name, LEARNT, frozenset(attack.learnt_from) & frozenset(on)))
     return Plan(tuple(dict.fromkeys(jobs)), on, tuple(launderings), everywhere)
 
 
