@@ -132,6 +132,7 @@ def time_protection(
     *,
     pictures: int = 4,
     iterations: int = ITERATIONS,
+    learnt: Mapping[str, str] | None = None,
     rounds: int = 3,
     progress: Progress = SILENT,
 ) -> ProtectionSpeed:
@@ -143,18 +144,19 @@ def time_protection(
         device: that is computed on.
         pictures: rendered people that effects are measured on.
         iterations: steps of the attack.
+        learnt: weights of those of `ONE_PASS` that are not the usual ones.
         rounds: timed rounds of each; one more before them warms up and is not counted.
         progress: hears of every round.
 
     Raises:
-        MissingError: the victim's weights are not there.
+        MissingError: weights are not there: the victim's, or those that `learnt` names.
     """
     victim = open_victim(name, device, precision=precision)
     side = victim.side_px
     people = rendered_people(pictures, progress=progress)
     crops = [_crop(subject, side) for subject in people]
     seeing = [victim.at_face(subject.landmarks_at(side)) for subject in people]
-    ways = _ways(iterations)
+    ways = _ways(iterations, learnt or {})
     found = {way: change for way, change in ways.items() if change is not None}
     first = _tensor(crops[:1], device)
     works = {way: partial(change, first, seeing[0]) for way, change in found.items()}
@@ -193,21 +195,23 @@ def disrupted(images: Tensor, victim: Victim, iterations: int) -> Tensor:
     ).adversarial
 
 
-def _ways(iterations: int) -> dict[str, Callable[[Tensor, Victim], Tensor] | None]:
+def _ways(iterations: int, learnt: Mapping[str, str]) -> dict[str, Callable[[Tensor, Victim], Tensor] | None]:
     """Pictures and the victim -> changed pictures; None for what is not there."""
     ways: dict[str, Callable[[Tensor, Victim], Tensor] | None] = {
         "noise": lambda images, _: _noisy(images),
         "pgd": lambda images, victim: disrupted(images, victim, iterations),
     }
     for kind in ONE_PASS:
-        ways[kind] = _learnt(kind)
+        ways[kind] = _learnt(kind, learnt.get(kind, ""))
     return ways
 
 
-def _learnt(kind: str) -> Callable[[Tensor, Victim], Tensor] | None:
+def _learnt(kind: str, weights: str) -> Callable[[Tensor, Victim], Tensor] | None:
     try:
-        change = one_pass(kind)
+        change = one_pass(kind, weights)
     except MissingError:
+        if weights:
+            raise
         return None
     return lambda images, _: change(images, EPSILON)
 

@@ -13,6 +13,7 @@ from prosopon.arena.bench_protection import as_json, disrupted, time_protection,
 from prosopon.arena.disruption.one_pass import OnePass
 from prosopon.arena.victims.animation import Animation
 from prosopon.arena.victims.attributes import AttributeEdits
+from prosopon.arena.victims.victim import Victim
 from prosopon.core.errors import MissingError
 
 CPU = torch.device("cpu")
@@ -20,16 +21,19 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    victims = {"edits": AttributeEdits.tiny, "animation": Animation.tiny}
-    monkeypatch.setattr(bench_protection, "open_victim", lambda name, device, precision=torch.float32: victims[name]())
+    def opened(name: str, device: torch.device, precision: torch.dtype = torch.float32) -> Victim:
+        return AttributeEdits.tiny() if name == "edits" else Animation.tiny()
 
-    def missing(kind: str) -> OnePass:
-        raise MissingError(f"no {kind}", "train one")
+    def missing(kind: str, weights: str = "") -> OnePass:
+        raise MissingError(f"no {kind} {weights}", "train one")
 
+    monkeypatch.setattr(bench_protection, "open_victim", opened)
     monkeypatch.setattr(bench_protection, "one_pass", missing)
 
 
 class Brighter:
+    against = ()
+
     def crops(self, images: Tensor, *, epsilon: float) -> Tensor:
         return (images + epsilon).clamp(-1, 1)
 
@@ -44,13 +48,19 @@ def test_a_victim() -> None:
 def test_what_is_not_there_is_told_as_missing() -> None:
     speed = time_protection("edits", torch.float32, CPU, pictures=1, iterations=1, rounds=1)
     assert [*speed.ms] == ["noise", "pgd", "universal", "protector"] == [*speed.effect]
-    assert speed.ms["universal"] is speed.ms["protector"] is speed.effect["protector"] is None
+    for way in ("universal", "protector"):
+        assert speed.ms[way] is None and speed.effect[way] is None
     assert speed.ms["noise"] is not None and speed.effect["noise"] is not None
     assert json.loads(json.dumps(as_json(speed)))["ms"]["protector"] is None
 
 
+def test_what_is_named_must_be_there() -> None:
+    with pytest.raises(MissingError, match="no protector mine"):
+        time_protection("edits", torch.float32, CPU, pictures=1, iterations=1, learnt={"protector": "mine"}, rounds=1)
+
+
 def test_what_is_there_is_measured_beside_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench_protection, "one_pass", lambda kind: OnePass(Brighter()))
+    monkeypatch.setattr(bench_protection, "one_pass", lambda kind, weights="": OnePass(Brighter()))
     speed = time_protection("edits", torch.float32, CPU, pictures=2, iterations=4, rounds=1)
     assert all(value is not None for value in speed.ms.values())
     effects = {way: effect["l2"] for way, effect in speed.effect.items() if effect is not None}

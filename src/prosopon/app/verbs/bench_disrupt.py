@@ -34,6 +34,10 @@ class BenchDisrupt:
     """Pictures at once, where several are."""
     against: str | None = None
     """The victim by which ways to protect are compared; stargan.studio where it is there, when not given."""
+    universal: str | None = None
+    """Weights of a universal change to compare, by name or path; universal.studio when not given."""
+    protector: str | None = None
+    """Weights of a protector likewise; protector.studio when not given."""
     pictures: int = 4
     """Rendered people on whom that is measured."""
     victims: bool = False
@@ -88,9 +92,10 @@ def run(args: BenchDisrupt, console: Console) -> int:
         rounds=args.rounds, progress=console,
     )  # fmt: skip
     against = args.against or (_USUAL if _USUAL in victim_names() else None)
+    learnt = {"universal": args.universal or "", "protector": args.protector or ""}
     protection = against and time_protection(
-        against, precision, device, pictures=args.pictures, iterations=args.iterations, rounds=args.rounds,
-        progress=console,
+        against, precision, device, pictures=args.pictures, iterations=args.iterations, learnt=learnt,
+        rounds=args.rounds, progress=console,
     )  # fmt: skip
     steps = [
         time_victim(name, precision, device, iterations=args.iterations, rounds=args.rounds, progress=console)
