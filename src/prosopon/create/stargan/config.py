@@ -111,7 +111,7 @@ CONFIGS: dict[str, StarganConfig] = {
             "studio",
             ModelConfig(width=32, n_blocks=6, evened=True, critic_width=32, critic_layers=5),
             LossConfig(objective="logistic-r1", critic_steps=1, penalty=1, pair=10),
-            ScheduleConfig(batch_size=8, lr_generator=2e-4, lr_critic=2e-4),
+            ScheduleConfig(batch_size=8, lr_generator=2e-4, lr_critic=2e-4, steps=7000, decay_from=4500),
         ),
     )
 }
