@@ -76,8 +76,8 @@ def _jobs(contest: Contest, weights: str) -> list[Job]:
     """For each answer that is attacked the attack that came first."""
     found: dict[str, Job] = {}
     for job in contest.plan.jobs:
-        if job.against and len(job.weights) == 1 and job.is_white_box(weights):
-            found.setdefault(job.against, job)
+        if job.is_on_one and job.is_white_box(weights):
+            found.setdefault(str(job.against), job)
     return [*found.values()]
 
 

@@ -77,7 +77,7 @@ def write_page(folder: Path, story: Story, *, progress: Progress) -> Path:
         The page.
     """
     page = Report("Protection against face programs, measured", LIMITS)
-    page.facts(story.facts)
+    page.facts({name: ", ".join(told) if isinstance(told, list) else told for name, told in story.facts.items()})
     page.section("How it was measured", WHAT_IS_MEASURED)
     page.table(["attack", "what it does"], [(name, one.about) for name, one in story.contest.attacks.items()])
     page.table(["network", "what it does"], [(name, one.victim.about) for name, one in story.contest.opponents.items()])
@@ -85,6 +85,8 @@ def write_page(folder: Path, story: Story, *, progress: Progress) -> Path:
     page.table(*quality_table(story.qualities))
     page.section("What is left after each laundering", HOW_TO_READ)
     page.svg(*(heat_map(f"after {way}", *_by_network(story.cells, way)) for way in _ways(story.cells)))
+    page.section("Every figure", f"After {_ways(story.cells)[0]}, of noise and of attacks on networks that they know.")
+    page.table(*_every_figure(story.cells))
     known = [cell for cell in story.cells if cell.is_white_box]
     if known and len(_ways(known)) > 1:
         page.section("How long it lasts", "Of attacks on the networks that they know, by laundering.")
@@ -131,12 +133,12 @@ def transfers(cells: Sequence[Cell]) -> tuple[str, list[str], dict[str, list[Hea
         return None
     attack = single[0].job.attack
     mine = [cell for cell in single if cell.job.attack == attack]
-    columns = [*dict.fromkeys(cell.on for cell in mine)]
+    columns = _columns(mine)
     rows = {
         (job.against or ""): [_heat(found[on]) if on in found else None for on in columns]
         for job, found in _grouped(mine).items()
     }
-    return attack, columns, rows
+    return attack, [*columns.values()], rows
 
 
 def quality_table(qualities: Mapping[str, Mapping[str, float]]) -> tuple[list[str], list[list[object]]]:
@@ -153,17 +155,35 @@ def _ways(cells: Sequence[Cell]) -> list[str]:
 
 def _by_network(cells: Sequence[Cell], way: str) -> tuple[list[str], dict[str, list[Heat | None]]]:
     mine = [cell for cell in cells if cell.laundering == way]
-    columns = [*dict.fromkeys(cell.on for cell in mine)]
+    columns = _columns(mine)
     rows = {
         job.name: [_heat(found[on]) if on in found else None for on in columns] for job, found in _grouped(mine).items()
     }
-    return columns, rows
+    return [*columns.values()], rows
+
+
+def _columns(cells: Sequence[Cell]) -> dict[str, str]:
+    """Networks, with the figure that is told of each below its name."""
+    return {cell.on: f"{cell.on}\n{FIGURES.get(cell.leading, cell.leading)}" for cell in cells}
+
+
+def _every_figure(cells: Sequence[Cell]) -> tuple[list[str], list[list[object]]]:
+    """Head and rows: all figures of attacks on networks that they know, after the first laundering."""
+    mine = [
+        cell for cell in cells
+        if cell.laundering == _ways(cells)[0] and (cell.is_white_box or not cell.job.against)
+    ]  # fmt: skip
+    names = [name for name in FIGURES if any(name in cell.figures for cell in mine)]
+    rows: list[list[object]] = [
+        [cell.job.name, cell.on, *(cell.figures.get(name, "-") for name in names)] for cell in mine
+    ]
+    return ["attack/against", "measured on", *(FIGURES[name] for name in names)], rows
 
 
 def _by_laundering(cells: Sequence[Cell]) -> tuple[list[str], dict[str, list[Heat | None]]]:
     ways = _ways(cells)
     rows = {
-        (job.name if len(job.weights) == 1 else f"{job.name} on {on}"): [
+        (job.name if job.is_on_one else f"{job.name} on {on}"): [
             _heat(found[way]) if way in found else None for way in ways
         ]
         for (job, on), found in _rows(cells).items()

@@ -6,7 +6,7 @@ import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-_CELL_W, _CELL_H, _HEAD_H, _LETTER = 104, 22, 26, 6.1
+_CELL_W, _CELL_H, _LINE_H, _LETTER = 104, 22, 13, 6.1
 _COLOUR = "#d6532a"
 _WEAKEST = 0.06
 
@@ -35,7 +35,7 @@ def heat_map(title: str, columns: Sequence[str], rows: Mapping[str, Sequence[Hea
 
     Args:
         title: over the figure.
-        columns: heads.
+        columns: heads; a line break makes two lines of one.
         rows: cells of each row by its name, as many as columns; None leaves a cell empty.
 
     Raises:
@@ -44,11 +44,17 @@ def heat_map(title: str, columns: Sequence[str], rows: Mapping[str, Sequence[Hea
     if not rows or not columns or any(len(cells) != len(columns) for cells in rows.values()):
         raise ValueError(f"{title}: {len(columns)} columns, rows of {[len(cells) for cells in rows.values()]}")
     left = max(60, round(_LETTER * max(map(len, rows))) + 12)
-    cell_w = max(_CELL_W, round(_LETTER * max(map(len, columns))) + 10)
-    width, height = left + cell_w * len(columns), _HEAD_H + _CELL_H * len(rows)
-    parts = [_text(left + cell_w * (n + 0.5), _HEAD_H - 8, name, "middle") for n, name in enumerate(columns)]
+    heads = [column.split("\n") for column in columns]
+    cell_w = max(_CELL_W, round(_LETTER * max(len(line) for head in heads for line in head)) + 10)
+    head_h = _LINE_H * (max(map(len, heads)) + 1)
+    width, height = left + cell_w * len(columns), head_h + _CELL_H * len(rows)
+    parts = [
+        _text(left + cell_w * (column + 0.5), _LINE_H * (number + 1), line, "middle")
+        for column, head in enumerate(heads)
+        for number, line in enumerate(head)
+    ]
     for row, (name, cells) in enumerate(rows.items()):
-        top = _HEAD_H + _CELL_H * row
+        top = head_h + _CELL_H * row
         parts.append(_text(left - 8, top + 15, name, "end"))
         for column, cell in enumerate(cells):
             if cell is not None:

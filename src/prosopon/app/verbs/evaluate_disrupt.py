@@ -17,7 +17,6 @@ from prosopon.media.read import read
 
 if TYPE_CHECKING:
     from prosopon.arena.disruption.attacks import Attack
-    from prosopon.arena.disruption.cells import Cell
     from prosopon.arena.disruption.contest import Contest
     from prosopon.arena.disruption.opponents import Opponent
     from prosopon.arena.disruption.records import Record
@@ -223,6 +222,8 @@ def _reader() -> FaceReader | None:
 
 
 def _facts(args: EvaluateDisrupt, contest: Contest, finder: FaceFinder) -> dict[str, Any]:
+    from prosopon.models.device import pick_precision
+
     rendered = sum(one.is_rendered for one in contest.subjects)
     return {
         "pictures": len(contest.subjects),
@@ -235,7 +236,7 @@ def _facts(args: EvaluateDisrupt, contest: Contest, finder: FaceFinder) -> dict[
         "transfer_after": "each" if contest.plan.everywhere else contest.plan.launderings[0],
         "faces": finder.name,
         "device": str(contest.device),
-        "precision": args.precision,
+        "precision": str(pick_precision(args.precision, contest.device)).removeprefix("torch."),
     }
 
 

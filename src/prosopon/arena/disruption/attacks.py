@@ -12,6 +12,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from torch import Generator, Tensor
 
@@ -20,10 +21,12 @@ from prosopon.arena.disruption.one_pass import OnePass, one_pass
 from prosopon.arena.disruption.settings import Settings
 from prosopon.arena.disruption.sight import Sight
 from prosopon.arena.disruption.together import as_protect_does, together
+from prosopon.core.clip import Frame
 from prosopon.core.errors import UsageError
 from prosopon.disrupt.pgd.attacking import attack
 from prosopon.disrupt.pgd.starts import tiny_start, uniform_start
 from prosopon.disrupt.pgd.steps import HIGHEST, LOWEST
+from prosopon.models.tensors import to_frames
 
 Aim = Literal["nobody", "one", "all", "learnt"]
 """Which nets an attack is made against: none, one by one, all at once, or those that something has learnt from."""
@@ -75,6 +78,17 @@ def named(name: str) -> Attack:
     if name not in ATTACKS:
         raise UsageError(f"there is no attack {name!r}", f"use one of {', '.join((*ATTACKS, *LEARNT))}")
     return ATTACKS[name]
+
+
+def as_saved(images: Tensor, untouched: Frame, settings: Settings) -> Frame:
+    """A protected head `(1, 3, S, S)` in [-1, 1] as a file holds it, `uint8 (S, S, 3)`.
+
+    Rounding must not carry a value beyond epsilon: 12.75 levels become 12, not 13.
+    """
+    levels = settings.levels
+    change = to_frames((images + 1) / 2)[0].astype(np.int16) - untouched
+    saved: Frame = (untouched + np.clip(change, -levels, levels)).astype(np.uint8)
+    return saved
 
 
 def _nothing(settings: Settings, sights: Sequence[Sight], generator: Generator) -> Tensor:

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from prosopon.arena.disruption.attacks import NOISE, NONE, Attack, named
+from prosopon.arena.disruption.attacks import NOISE, NONE, Attack, as_saved, named
 from prosopon.arena.disruption.opponents import Opponent
 from prosopon.arena.disruption.plan import Job, Plan, cost, plan_of
 from prosopon.arena.disruption.quality import quality
@@ -25,7 +25,6 @@ from prosopon.core.progress import SILENT, Progress
 from prosopon.faces.crop import cut
 from prosopon.faces.identity import Embedder
 from prosopon.models.laundering.named import named as laundering_of
-from prosopon.models.tensors import to_frames
 
 _VERSION = 1
 """Raised where the same command measures something else than before: older journals are not gone on with."""
@@ -198,8 +197,7 @@ def _protected(contest: Contest, job: Job, subject: Subject, sights: Mapping[str
     seed = zlib.crc32(f"{contest.settings.seed} {subject.key}".encode())
     generator = torch.Generator().manual_seed(seed)
     images = contest.attacks[job.attack].make(contest.settings, met, generator)
-    protected: Frame = to_frames((images + 1) / 2)[0]
-    return protected
+    return as_saved(images, subject.picture, contest.settings)
 
 
 class _Clock:

@@ -35,6 +35,11 @@ class Job:
         """Told apart from all others."""
         return self.attack if self.against is None else f"{self.attack}/{self.against}"
 
+    @property
+    def is_on_one(self) -> bool:
+        """Whether it is made against one net."""
+        return self.against not in (None, ALL, LEARNT)
+
     def is_white_box(self, weights: str) -> bool:
         """Whether it knows these weights."""
         return weights in self.weights

@@ -37,3 +37,8 @@ class Settings:
     def step(self) -> float:
         """Length of one step: the published share of epsilon."""
         return self.epsilon * STEP / EPSILON
+
+    @property
+    def levels(self) -> int:
+        """Epsilon in whole grey levels of 255, rounded down: what a file can hold of it."""
+        return int(self.epsilon * 127.5 + 1e-9)

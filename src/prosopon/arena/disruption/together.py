@@ -18,9 +18,6 @@ from prosopon.disrupt.pgd.starts import uniform_start
 from prosopon.disrupt.pgd.steps import HIGHEST, LOWEST, sign_step
 from prosopon.models.tensors import to_tensor
 
-_HALF_RANGE = 127.5
-"""Grey levels from -1 to 0."""
-
 
 def together(settings: Settings, sights: Sequence[Sight], generator: Generator) -> Tensor:
     """PGD along the sum of all nets' gradients, each made of mean size 1; `(1, 3, S, S)` in [-1, 1].
@@ -46,9 +43,8 @@ def as_protect_does(settings: Settings, sights: Sequence[Sight], generator: Gene
         generator: draws its seed.
     """
     subject = sights[0].subject
-    levels = max(1, int(settings.epsilon * _HALF_RANGE))
     options = EnsembleOptions(
-        levels=levels, step_levels=max(0.5, levels / 4), steps=settings.iterations * len(sights),
+        levels=settings.levels, step_levels=max(0.5, settings.levels / 4), steps=settings.iterations * len(sights),
         seed=int(torch.randint(2**31, (), generator=generator)),
     )  # fmt: skip
     head = Head(Box(0, 0, subject.side_px, subject.side_px), subject.landmarks)
