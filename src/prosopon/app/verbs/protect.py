@@ -14,9 +14,8 @@ from prosopon.app.args import Flag, Force, Input, Output
 from prosopon.app.console import Console
 from prosopon.app.inputs import check_frames
 from prosopon.app.report import check_report
-from prosopon.core.clip import Frame
+from prosopon.core.clip import Clip, Frame
 from prosopon.core.errors import ExitCode, MissingError, ProsoponError, UsageError
-from prosopon.core.history import Relationship, SourceType, Step
 from prosopon.media.outputs import check_output
 from prosopon.media.read import read
 
@@ -24,10 +23,11 @@ if TYPE_CHECKING:
     import torch
 
     from prosopon.app.protect_page import Case
+    from prosopon.app.protecting import Changed
     from prosopon.arena.survival import Measured
     from prosopon.arena.victims.victim import Victim
     from prosopon.disrupt.ensemble.head import Head
-    from prosopon.disrupt.ensemble.options import EnsembleOptions
+    from prosopon.disrupt.ensemble.options import EnsembleOptions, Method
     from prosopon.faces.finder import FaceFinder
     from prosopon.models.laundering.laundering import Laundering
 
@@ -59,10 +59,13 @@ class Protect:
     as faint blotches, strong is seen at first sight and spoils most."""
     levels: int | None = None
     """The same as a number."""
-    method: Literal["pgd", "ifgsm", "fgsm"] = "pgd"
-    """Many steps from noise, many from nearly the photo itself, or a single one."""
+    method: Literal["pgd", "ifgsm", "fgsm", "protector", "universal"] = "pgd"
+    """Many steps from noise, many from nearly the photo itself, or a single one. Or in milliseconds, and much weaker,
+    with what was learnt before: protector, a net that looks at the photo, or universal, one change for all photos."""
+    weights: str | None = None
+    """With protector or universal: other weights, by name, path or run folder."""
     budget: str = "60s"
-    """How long the attack may take: 90s, 5m, 1h. The best so far is kept."""
+    """How long an attack in steps may take: 90s, 5m, 1h. The best so far is kept."""
     steps: int = 300
     """Most steps for each face."""
     mask: Literal["all", "face", "texture"] = "all"
@@ -106,31 +109,16 @@ def run(args: Protect, console: Console) -> int:
     untouched = clip.first()
 
     from prosopon.app.protect_page import LIMITS, Case
-    from prosopon.disrupt.ensemble.attacking import disrupted
-    from prosopon.disrupt.ensemble.pace import Pace
     from prosopon.faces.finder import open_finder
-    from prosopon.models.device import pick_device, pick_precision
+    from prosopon.models.device import pick_device
     from prosopon.vouch.publish import publish
 
     device = pick_device(args.device)
-    precision = pick_precision(args.precision, device)
     finder = open_finder(args.faces)
     heads = _heads(args, untouched, finder, console)
-    nets = _attacked(args, device, precision)
-    options, saved_as = _options(args)
-    made = disrupted(
-        untouched, heads, nets, options, saved_as=saved_as, device=device, pace=Pace(seconds_of(args.budget)),
-        progress=console,
-    )  # fmt: skip
-    step = Step(
-        "disrupt.ensemble.protect",
-        {**asdict(options), "against": [net.name for net in nets], "steps_made": made.steps},
-        parents=(clip.as_parent(Relationship.PARENT),),
-        seed=args.seed,
-        source_type=SourceType.ENHANCED,
-    )
+    made = _changed(args, clip, heads, device, console)
     published = publish(
-        clip.derive(step, lambda: iter((made.picture,))), args.output, force=args.force, progress=console
+        clip.derive(made.step, lambda: iter((made.picture,))), args.output, force=args.force, progress=console
     )  # fmt: skip
     about = {
         "output": published.path,
@@ -139,25 +127,14 @@ def run(args: Protect, console: Console) -> int:
         "digital_source_type": published.source_type,
         "size_px": [clip.width, clip.height],
         "heads": len(heads),
-        "against": [net.name for net in nets],
-        "levels": options.levels,
-        "mask": options.mask,
-        "method": options.method,
-        "steps": made.steps,
-        "steps_wanted": made.steps_wanted,
-        "kept_after_step": made.kept_at,
-        "seconds": made.seconds,
-        "precision": str(precision).removeprefix("torch."),
+        **made.facts,
         "device": str(device),
         "faces": finder.name,
     }
-    ended = "" if made.steps == made.steps_wanted else f" of {made.steps_wanted}; the time was up"
-    console.say(
-        f"{published.path}: {made.steps} steps in {made.seconds:.0f} s{ended}; against "
-        f"{', '.join(net.name for net in nets)}; signed and labelled as {published.source_type}"
-    )
+    console.say(f"{published.path}: {made.told}; signed and labelled as {published.source_type}")
     try:
-        measured = _measure(args, Case(clip, untouched, read(args.output).first(), heads, nets), about, device, console)
+        case = Case(clip, untouched, read(args.output).first(), heads, made.nets)
+        measured = _measure(args, case, about, device, console)
     except KeyboardInterrupt:
         console.note(f"{published.path} is there; only its measuring was stopped")
         raise
@@ -192,6 +169,30 @@ def _heads(args: Protect, picture: Frame, finder: FaceFinder, console: Console) 
     return heads
 
 
+def _changed(args: Protect, clip: Clip, heads: list[Head], device: torch.device, console: Console) -> Changed:
+    from prosopon.app.protecting import attacked, changed_at_once
+    from prosopon.models.device import pick_precision
+
+    if args.method == "protector" or args.method == "universal":  # noqa: PLR1714 - mypy narrows by this alone
+        if args.against.strip():
+            raise UsageError(
+                f"--against has no meaning with --method {args.method}, which works against what it was learnt with",
+                "leave it out, use --method pgd, or train another one with prosopon train " + args.method,
+            )
+        return changed_at_once(
+            clip, heads, args.method, args.weights, levels=_levels(args), mask=args.mask, device=device, console=console
+        )  # fmt: skip
+    if args.weights is not None:
+        raise UsageError(f"--weights has no meaning with --method {args.method}", "use it with protector or universal")
+    precision = pick_precision(args.precision, device)
+    nets = _attacked(args, device, precision)
+    options, saved_as = _options(args, args.method)
+    made = attacked(
+        clip, heads, nets, options, saved_as=saved_as, device=device, seconds=seconds_of(args.budget), console=console
+    )  # fmt: skip
+    return replace(made, facts={**made.facts, "precision": str(precision).removeprefix("torch.")})
+
+
 def _attacked(args: Protect, device: torch.device, precision: torch.dtype) -> list[Victim]:
     from prosopon.arena.victims.named import default_names, open_victim
 
@@ -204,15 +205,19 @@ def _attacked(args: Protect, device: torch.device, precision: torch.dtype) -> li
     return [open_victim(name, device, precision=precision) for name in names]
 
 
-def _options(args: Protect) -> tuple[EnsembleOptions, Laundering]:
+def _levels(args: Protect) -> int:
+    return args.levels or _LEVELS[args.strength]
+
+
+def _options(args: Protect, method: Method) -> tuple[EnsembleOptions, Laundering]:
     """How it is gone about, and how the result will be saved."""
     from prosopon.disrupt.ensemble.options import EnsembleOptions
     from prosopon.models.laundering.jpeg import Jpeg
     from prosopon.models.laundering.rounding import Rounding
 
-    levels = args.levels or _LEVELS[args.strength]
+    levels = _levels(args)
     options = EnsembleOptions(
-        levels=levels, method=args.method, mask=args.mask, steps=args.steps, seed=args.seed,
+        levels=levels, method=method, mask=args.mask, steps=args.steps, seed=args.seed,
         step_levels=max(0.5, levels / 4),
     )  # fmt: skip
     is_png = args.output.suffix.lower() == ".png"
