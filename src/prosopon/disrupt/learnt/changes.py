@@ -19,7 +19,7 @@ from prosopon.core.faces import Box, Tracks
 from prosopon.core.history import Relationship, SourceType, Step
 from prosopon.core.protocols import Differentiable
 from prosopon.disrupt.ensemble.allowed import Mask, allowed_levels
-from prosopon.disrupt.ensemble.head import Head
+from prosopon.disrupt.ensemble.head import Head, around
 from prosopon.disrupt.ensemble.head_view import Region, seen_region
 from prosopon.disrupt.ensemble.technique import head_of
 from prosopon.disrupt.learnt.placing import placed
@@ -154,21 +154,26 @@ class LearntChange(ABC):
         Returns:
             Likewise, no value further from what it was than the options allow.
         """
+        protected = picture.copy()
+        if not heads:
+            return protected
         height, width = picture.shape[:2]
-        change = np.zeros((height, width, 3), np.int16)
-        most = np.zeros((height, width, 1), np.int16)
-        for head in heads:
-            region = seen_region(head.box, width, height, [max(1, round(head.box.width))])
+        regions = [seen_region(head.box, width, height, [max(1, round(head.box.width))]) for head in heads]
+        whole = around(regions)
+        change = np.zeros((whole.height, whole.width, 3), np.int16)
+        most = np.zeros((whole.height, whole.width, 1), np.int16)
+        for head, region in zip(heads, regions, strict=True):
             share = self._module(to_tensor(cut(picture, head.box, SIDE_PX), self.device) * 2 - 1)
             untouched = to_tensor(np.ascontiguousarray(picture[region.slices]), self.device)
             levels = allowed_levels(
                 untouched, region, head.box, head.landmarks, levels=self.options.levels, mask=self.options.mask
             ).to(self.device)  # fmt: skip
+            here = _within(region, whole)
             # Levels are whole, so that rounding to the nearest cannot overstep them.
-            change[region.slices] += _whole(placed(share, head.box, region) * levels)
-            most[region.slices] = np.maximum(most[region.slices], _whole(levels))
-        moved = picture + change.clip(-most, most)
-        protected: Frame = moved.clip(0, 255).astype(np.uint8)
+            change[here] += _whole(placed(share, head.box, region) * levels)
+            most[here] = np.maximum(most[here], _whole(levels))
+        moved = picture[whole.slices] + np.clip(change, -most, most)
+        protected[whole.slices] = moved.clip(0, 255)
         return protected
 
     def protect(self, clip: Clip, tracks: Tracks, against: Differentiable | None = None) -> Clip:
@@ -207,6 +212,12 @@ class LearntChange(ABC):
             weights_sha256=self.weights_sha256,
             source_type=SourceType.ENHANCED,
         )
+
+
+def _within(region: Region, whole: Region) -> tuple[slice, slice]:
+    """Rows and columns of a region in those of one that holds it."""
+    top, left = region.top - whole.top, region.left - whole.left
+    return slice(top, top + region.height), slice(left, left + region.width)
 
 
 def _whole(values: Tensor) -> NDArray[np.int16]:
