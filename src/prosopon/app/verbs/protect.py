@@ -71,6 +71,11 @@ class Protect:
     mask: Literal["all", "face", "texture"] = "all"
     """Where: the whole head with its surroundings, the face only, or twice as much where noise hides, and less where
     it shows."""
+    space: Literal["levels", "colour"] = "levels"
+    """What strength counts: changes of every value; or mostly of colour, of which fine noise is seen less, and which
+    JPEG takes away sooner."""
+    least_ssim: float | None = None
+    """Make the change smaller where that is needed for the head to keep this likeness (SSIM), such as 0.98."""
     everybody: Flag = False
     """All faces instead of the most prominent one."""
     report: Annotated[Path | None, tyro.conf.arg(metavar="DIR")] = None
@@ -179,6 +184,11 @@ def _changed(args: Protect, clip: Clip, heads: list[Head], device: torch.device,
                 f"--against has no meaning with --method {args.method}, which works against what it was learnt with",
                 "leave it out, use --method pgd, or train another one with prosopon train " + args.method,
             )
+        if args.space != "levels" or args.least_ssim is not None:
+            raise UsageError(
+                f"--space and --least-ssim have no meaning with --method {args.method}, which was learnt without them",
+                "leave them out, or use --method pgd",
+            )
         return changed_at_once(
             clip, heads, args.method, args.weights, levels=_levels(args), mask=args.mask, device=device, console=console
         )  # fmt: skip
@@ -217,8 +227,8 @@ def _options(args: Protect, method: Method) -> tuple[EnsembleOptions, Laundering
 
     levels = _levels(args)
     options = EnsembleOptions(
-        levels=levels, method=method, mask=args.mask, steps=args.steps, seed=args.seed,
-        step_levels=max(0.5, levels / 4),
+        levels=levels, method=method, mask=args.mask, space=args.space, least_ssim=args.least_ssim,
+        steps=args.steps, seed=args.seed, step_levels=max(0.5, levels / 4),
     )  # fmt: skip
     is_png = args.output.suffix.lower() == ".png"
     return options, Rounding() if is_png else Jpeg(_SAVED_JPEG, "4:4:4")

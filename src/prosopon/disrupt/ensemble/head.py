@@ -13,9 +13,9 @@ from torch import Generator, Tensor
 from prosopon.core.clip import Frame
 from prosopon.core.errors import ProsoponError
 from prosopon.core.faces import Box
-from prosopon.disrupt.budget.projection import LInfinity
 from prosopon.disrupt.ensemble.allowed import allowed_levels
 from prosopon.disrupt.ensemble.head_view import HeadView, Region, seen_region
+from prosopon.disrupt.ensemble.limits import budget_of, uphill_in
 from prosopon.disrupt.ensemble.nets import Attackable, Watched
 from prosopon.disrupt.ensemble.options import EnsembleOptions
 from prosopon.disrupt.pgd.starts import uniform_start
@@ -78,7 +78,7 @@ class HeadAttack:
         self.levels = allowed_levels(
             self.untouched, self.region, head.box, head.landmarks, levels=options.levels, mask=options.mask
         )  # fmt: skip
-        self._budget = LInfinity(self.levels / 255)
+        self._budget = budget_of(self.levels, options.space, options.least_ssim)
         self._watched = [
             [
                 Watched(
@@ -119,14 +119,15 @@ class HeadAttack:
         here = at.detach().requires_grad_()
         with torch.enable_grad():
             seen = laundering(saved_as(here))
-        uphill = torch.zeros_like(seen)
+        wanted = torch.zeros_like(seen)
         for net in self._asked(turn):
-            uphill += net.uphill(seen.detach())
-        (gradient,) = torch.autograd.grad(seen, here, uphill)
+            wanted += net.uphill(seen.detach())
+        (gradient,) = torch.autograd.grad(seen, here, wanted)
         if not gradient.isfinite().all():
             raise ProsoponError("the nets' gradient is not finite", "try --precision fp32, or leave a net out")
         self._velocity = gathered(self._velocity, gradient, self._options.momentum)
-        return self._budget.project(self.untouched, at + length * self._velocity.sign())
+        uphill = uphill_in(self._options.space, self._velocity)
+        return self._budget.project(self.untouched, at + length * uphill.sign())
 
     def errors(self, at: Tensor, saved_as: Laundering) -> Iterator[tuple[str, float]]:
         """Each net's name, and how far it is off at the picture as it will be saved; mean over its classes."""

@@ -7,6 +7,7 @@ from typing import Literal
 
 from prosopon.core.errors import UsageError
 from prosopon.disrupt.ensemble.allowed import Mask
+from prosopon.disrupt.ensemble.limits import Space
 
 Method = Literal["pgd", "ifgsm", "fgsm"]
 """Many steps from noise, many from nearly the picture itself, or a single one."""
@@ -30,6 +31,10 @@ class EnsembleOptions:
     """How it goes about it."""
     mask: Mask = "all"
     """Where the picture may change."""
+    space: Space = "levels"
+    """What levels count: changes of every value, or mostly of colour; see `limits`."""
+    least_ssim: float | None = None
+    """SSIM to the untouched head that must be left, such as 0.98; None: any."""
     steps: int = 100
     """Most steps for each face."""
     step_levels: float = 1.5
@@ -62,5 +67,7 @@ class EnsembleOptions:
                 "make no attack",
                 "steps are above 0, momentum lies between 0 and 1, framings between 0 and 0.2",
             )
+        if self.least_ssim is not None and not 0 < self.least_ssim < 1:
+            raise UsageError(f"an SSIM of {self.least_ssim} cannot be kept", "use 0 to 1, such as 0.98")
         if not self.through:
             raise UsageError("nothing is between the picture and the nets", "name png at least")

@@ -14,12 +14,15 @@ from prosopon.core.clip import Clip, Frame
 from prosopon.core.errors import MissingError, UsageError
 from prosopon.core.faces import Box, Face, Track, Tracks
 from prosopon.core.history import SourceType, source_type_of
+from prosopon.disrupt.budget.lab import lab_of
+from prosopon.disrupt.budget.perceptual import structural_distance
 from prosopon.disrupt.ensemble.attacking import disrupted
 from prosopon.disrupt.ensemble.options import EnsembleOptions, Method
 from prosopon.disrupt.ensemble.pace import Pace
 from prosopon.disrupt.ensemble.technique import Ensemble, Head, head_of
 from prosopon.faces.aligned.mean_face import OWN
 from prosopon.models.laundering.jpeg import Jpeg
+from prosopon.models.tensors import to_tensor
 
 BOX = Box(21.4, 9.2, 81.4, 69.2)
 HEADS = [Head(BOX)]
@@ -33,7 +36,6 @@ def picture() -> Frame:
 def off(net: HeadNet, made: Frame, box: Box = BOX) -> float:
     """How far a net is from what it makes of the untouched picture."""
     from prosopon.faces.crop import cut
-    from prosopon.models.tensors import to_tensor
 
     crops = to_tensor(np.stack([cut(one, box, net.side_px) for one in (picture(), made)])) * 2 - 1
     with torch.no_grad():
@@ -194,3 +196,31 @@ def test_the_plug_in_changes_heads_alone_and_says_so() -> None:
     with pytest.raises(MissingError, match="no face"):
         Ensemble.tiny().protect(clip, Tracks((), 2, "test"), lambda crops: crops)
     assert head_of(Face(Box(0, 0, 1, 1))) is None
+
+
+def test_colour_moves_a_net_while_lightness_stays() -> None:
+    net = HeadNet()
+    made = disrupted(picture(), HEADS, [net], replace(OPTIONS, space="colour", levels=8))
+    before, after = (lab_of(to_tensor(one)) for one in (picture(), made.picture))
+    change = (after - before)[0]
+    # Saving moves lightness by up to about half a grey level more.
+    assert change[0].abs().max() < 0.1 * 8 + 0.45
+    assert change[1:].norm(dim=0).max() < 8 + 1.5
+    assert change[1:].norm(dim=0).max() > 3
+    assert off(net, made.picture) > 3 * off(net, noisy(2))
+
+
+@pytest.mark.parametrize("floor", [0.9, 0.97])
+def test_a_change_gets_as_small_as_likeness_asks(floor: float) -> None:
+    net = HeadNet()
+    free = disrupted(picture(), HEADS, [net], replace(OPTIONS, levels=30))
+    kept = disrupted(picture(), HEADS, [net], replace(OPTIONS, levels=30, least_ssim=floor))
+
+    def likeness(made: Frame) -> float:
+        before, after = (to_tensor(one[:80, 8:96]) for one in (picture(), made))
+        return 1 - float(structural_distance(before, after))
+
+    assert likeness(free.picture) < floor < likeness(kept.picture) + 0.03
+    assert off(net, kept.picture) < off(net, free.picture)
+    with pytest.raises(UsageError, match="SSIM"):
+        replace(OPTIONS, least_ssim=1.5)
