@@ -42,8 +42,10 @@ FULL = {"masked_l2": 0.05, "l2": 0.05, "l1": 0.2, "keypoints": 0.05, "segments":
 """Where the colour of each figure is full; of a cosine what is lacking to 1."""
 SHOWN_PICTURES = 2
 """Of so many heads it is shown what nets make of them."""
+SHOWN_ATTACKS = 4
+"""After so many attacks on each net, beside the head as it was and with noise."""
 _MAGNIFIED = 10
-_SHOWN_PX = 176
+_SHOWN_PX = 160
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +130,7 @@ def console_cell(cell: Cell, figure: str) -> str:
 def transfers(cells: Sequence[Cell]) -> tuple[str, list[str], dict[str, list[Heat | None]]] | None:
     """Of the first attack on single networks: its name, columns, and rows by what it was made against."""
     ways = _ways(cells)
-    single = [cell for cell in cells if len(cell.job.weights) == 1 and cell.job.against and cell.laundering == ways[0]]
+    single = [cell for cell in cells if cell.job.is_on_one and cell.laundering == ways[0]]
     if len({cell.on for cell in single}) < 2:
         return None
     attack = single[0].job.attack
@@ -217,30 +219,29 @@ def _heat(cell: Cell) -> Heat:
         )
         told.append(f"{FIGURES.get(figure, figure)}: {mean:.4g}{more} ({beside})")
     text = f"{value:.3g}" if error is None else f"{value:.2g} ± {error:.1g}"
-    grown = 1 - value if name == "cosine" else value
-    share = grown / FULL.get(name, 1.0)
-    return Heat(text, share, cell.stands_out, cell.is_white_box, "\n".join(told))
+    return Heat(text, cell.disturbance / FULL.get(name, 1.0), cell.stands_out, cell.is_white_box, "\n".join(told))
 
 
 def _show(page: Report, folder: Path, story: Story, progress: Progress) -> None:
     """What every net makes of the first heads, protected by attacks that know it."""
     for weights in story.contest.plan.on:
         sheets = [
-            (path, f"{subject.name}: what {weights} makes of it as it was, with noise, and protected against it")
+            (path, f"{subject.name}: what {weights} makes of it as it was, with noise, and after the strongest attacks")
             for subject in story.contest.subjects[:SHOWN_PICTURES]
-            if (path := _sheet(folder, story.contest, weights, subject, progress)) is not None
+            if (path := _sheet(folder, story, weights, subject, progress)) is not None
         ]
         if sheets:
             page.section(weights)
             page.media(*sheets)
 
 
-def _sheet(folder: Path, contest: Contest, weights: str, subject: Subject, progress: Progress) -> Path | None:
-    """A row for the head as it was, with noise, and after each attack that knows the net; None where it draws none."""
-    jobs = [job for job in contest.plan.jobs if job.attack == NOISE or job.is_white_box(weights)]
+def _sheet(folder: Path, story: Story, weights: str, subject: Subject, progress: Progress) -> Path | None:
+    """A row for the head as it was, with noise, and after the strongest attacks; None where the net draws nothing."""
+    contest = story.contest
+    noise = [job for job in contest.plan.jobs if job.attack == NOISE]
     rows: list[tuple[Frame, str]] = []
     columns = 0
-    for job in (None, *jobs):
+    for job in (None, *noise, *_strongest(story.cells, weights)):
         picture = subject.picture if job is None else contest.protected(job, subject)
         made = looked_at(contest, weights, subject, picture)
         if not made:
@@ -255,6 +256,13 @@ def _sheet(folder: Path, contest: Contest, weights: str, subject: Subject, progr
     step = subject.step("arena.disruption.sheet", SourceType.COMPOSITE, net=weights)
     publish_picture(contact_sheet(rows, side_px=_SHOWN_PX, columns=columns), path, step, progress=progress)
     return path
+
+
+def _strongest(cells: Sequence[Cell], weights: str) -> list[Job]:
+    """Of the attacks that know a net those that disturb it most after the first laundering, in the order of tables."""
+    mine = [cell for cell in cells if cell.is_white_box and cell.on == weights and cell.laundering == _ways(cells)[0]]
+    chosen = {cell.job for cell in sorted(mine, key=lambda cell: -cell.disturbance)[:SHOWN_ATTACKS]}
+    return [cell.job for cell in mine if cell.job in chosen]
 
 
 def _plain(name: str) -> str:

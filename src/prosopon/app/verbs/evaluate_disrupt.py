@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 JOURNAL = "unfinished.jsonl"
 """What has been measured so far, in the report's folder until the page is written."""
 _QUICK_WAYS = ("png", "jpeg75", "half", "blur")
-_QUICK_PEOPLE, _THOROUGH_PEOPLE = 3, 12
+_QUICK_PEOPLE, _THOROUGH_PEOPLE = 2, 12
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class EvaluateDisrupt:
     on: Annotated[tuple[Path, ...], tyro.conf.arg(metavar="FILES")] = ()
     """Portraits, or folders of them: the most prominent face of each is taken."""
     people: int | None = None
-    """So many rendered people, whom no training has seen; 3 where no portraits are given, 12 with --thorough."""
+    """So many rendered people, whom no training has seen; 2 where no portraits are given, 12 with --thorough."""
     limit: int | None = None
     """Take at most so many of the portraits."""
     epsilon: float = 0.05
@@ -188,16 +189,16 @@ def _subjects(args: EvaluateDisrupt, finder: FaceFinder, console: Console) -> li
     usual = 0 if args.on else _THOROUGH_PEOPLE if args.thorough else _QUICK_PEOPLE
     people = usual if args.people is None else args.people
     found = portraits(args.on, finder, args.size, limit=args.limit, progress=console) if args.on else []
-    if people:
-        found = [*rendered_people(people, args.size, progress=console), *found]
-    return found
+    rendered = rendered_people(people, args.size, progress=console) if people else []
+    # In turn, so that the first of them, which are shown, are of both kinds.
+    return [one for pair in zip_longest(rendered, found) for one in pair if one is not None]
 
 
 def _records(args: EvaluateDisrupt, contest: Contest, console: Console) -> list[Record]:
     from prosopon.arena.disruption.records import Journal
 
     path = None if args.report is None else args.report / JOURNAL
-    with Journal(path, contest.about()) as journal:
+    with Journal(path, {**contest.about(), "precision": _precision(args, contest)}) as journal:
         if journal.n_recalled:
             console.note(f"{journal.n_recalled} protected pictures were measured before and are not measured again")
         try:
@@ -222,8 +223,6 @@ def _reader() -> FaceReader | None:
 
 
 def _facts(args: EvaluateDisrupt, contest: Contest, finder: FaceFinder) -> dict[str, Any]:
-    from prosopon.models.device import pick_precision
-
     rendered = sum(one.is_rendered for one in contest.subjects)
     return {
         "pictures": len(contest.subjects),
@@ -236,8 +235,14 @@ def _facts(args: EvaluateDisrupt, contest: Contest, finder: FaceFinder) -> dict[
         "transfer_after": "each" if contest.plan.everywhere else contest.plan.launderings[0],
         "faces": finder.name,
         "device": str(contest.device),
-        "precision": str(pick_precision(args.precision, contest.device)).removeprefix("torch."),
+        "precision": _precision(args, contest),
     }
+
+
+def _precision(args: EvaluateDisrupt, contest: Contest) -> str:
+    from prosopon.models.device import pick_precision
+
+    return str(pick_precision(args.precision, contest.device)).removeprefix("torch.")
 
 
 def _about(one: Opponent) -> dict[str, Any]:

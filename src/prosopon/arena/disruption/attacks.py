@@ -50,6 +50,7 @@ class Attack:
         suits: whether it can be made against a net.
         gradients: about how many it takes, of a net with so many classes, in so many steps.
         learnt_from: weights of nets, where the aim is learnt.
+        sha256: content id of what was learnt.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Attack:
     suits: Callable[[Sight], bool] = lambda sight: True
     gradients: Callable[[int, int], float] = lambda classes, iterations: iterations
     learnt_from: tuple[str, ...] = ()
+    sha256: str = ""
 
 
 def named(name: str) -> Attack:
@@ -73,7 +75,7 @@ def named(name: str) -> Attack:
         change = one_pass(kind, weights)
         return Attack(
             name, LEARNT[kind], "learnt", partial(_learnt, change), gradients=lambda *_: 0.1,
-            learnt_from=change.learnt_from,
+            learnt_from=change.learnt_from, sha256=change.sha256,
         )  # fmt: skip
     if name not in ATTACKS:
         raise UsageError(f"there is no attack {name!r}", f"use one of {', '.join((*ATTACKS, *LEARNT))}")

@@ -64,14 +64,10 @@ class Cell:
         return self.survived.stands_out
 
     @property
-    def times(self) -> float:
-        """How many times as large the leading effect is as the larger of the two baselines; inf beside nothing."""
-        name = self.leading
-        effect, *beside = (_growing(name, one.get(name)) for one in (self.figures, self.clean, self.noise))
-        least = max(beside)
-        if least <= 0:
-            return math.inf if effect > 0 else 1.0
-        return effect / least
+    def disturbance(self) -> float:
+        """The leading figure as something that grows with the disturbance: of a cosine what is lacking to 1."""
+        value = self.figures[self.leading]
+        return 1 - value if self.leading in _LIKENESSES else value
 
     def as_json(self) -> dict[str, Any]:
         """JSON-able."""
@@ -155,10 +151,3 @@ def _gathered(several: Iterable[Figures]) -> dict[str, list[float]]:
         for name, value in figures.items():
             found.setdefault(name, []).append(value)
     return found
-
-
-def _growing(name: str, value: float | None) -> float:
-    """A figure as something that grows with the disturbance."""
-    if value is None:
-        return 0.0
-    return 1 - value if name in _LIKENESSES else value

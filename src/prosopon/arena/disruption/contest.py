@@ -111,6 +111,7 @@ class Contest:
         return {
             "journal": _VERSION,
             "settings": asdict(self.settings),
+            "learnt": {name: one.sha256 for name, one in self.attacks.items() if one.sha256},
             "opponents": {label: one.sha256 for label, one in self.opponents.items()},
             "launderings": list(self.plan.launderings),
             "everywhere": self.plan.everywhere,

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
 
 from torch import Tensor
 
 from prosopon.arena.victims.named import weights_of
-from prosopon.core.errors import MissingError
-from prosopon.models.catalogue import find
+from prosopon.disrupt.learnt.changes import LearntChange
+from prosopon.disrupt.protector.technique import Protector
+from prosopon.disrupt.universal.technique import Universal
 from prosopon.models.pair import SUFFIX
 
-_OPENED = {
-    "universal": ("prosopon.disrupt.universal.technique", "Universal", "universal.studio"),
-    "protector": ("prosopon.disrupt.protector.technique", "Protector", "protector.studio"),
+_KINDS: Mapping[str, tuple[type[LearntChange], str]] = {
+    "universal": (Universal, "universal.studio"),
+    "protector": (Protector, "protector.studio"),
 }
-"""Module, class, and the weights where nobody names others."""
-
-
-class _Learnt(Protocol):
-    @property
-    def against(self) -> Sequence[str]: ...
-
-    def crops(self, images: Tensor, *, epsilon: float) -> Tensor: ...
+"""The technique, and the weights where nobody names others."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,15 +26,18 @@ class OnePass:
     """What was learnt.
 
     Attributes:
-        learnt_from: names of the weights against which, as far as its card tells.
+        change: changes pictures.
+        sha256: content id of the weights, as far as there are any.
+        learnt_from: names of the weights of nets against which.
     """
 
-    learnt: _Learnt
+    change: LearntChange
+    sha256: str = ""
     learnt_from: tuple[str, ...] = ()
 
     def __call__(self, images: Tensor, epsilon: float) -> Tensor:
-        """Pictures `(B, 3, S, S)` in [-1, 1] -> protected ones."""
-        return self.learnt.crops(images.cpu(), epsilon=epsilon).detach().to(images)
+        """Pictures `(B, 3, S, S)` in [-1, 1] -> protected ones, no value further off than epsilon."""
+        return self.change.crops(images, epsilon=epsilon)
 
 
 def one_pass(kind: str, weights: str = "") -> OnePass:
@@ -50,17 +45,13 @@ def one_pass(kind: str, weights: str = "") -> OnePass:
 
     Args:
         kind: universal or protector.
-        weights: name or path; the usual ones where empty.
+        weights: name, path or run folder; the usual ones where empty.
 
     Raises:
         MissingError: they are not there.
         CheckpointError: they are damaged.
     """
-    where, name, usual = _OPENED[kind]
-    find(weights or usual)  # a name that nobody knows is no reason to load anything
-    try:
-        module: Any = import_module(where)
-    except ModuleNotFoundError as error:
-        raise MissingError(f"there is no {kind} protection here", "leave it out") from error
-    learnt: _Learnt = getattr(module, name).from_weights(weights or usual)
-    return OnePass(learnt, tuple(Path(weights_of(met)).name.removesuffix(SUFFIX) for met in learnt.against))
+    technique, usual = _KINDS[kind]
+    change = technique.from_weights(weights or usual)
+    met = tuple(Path(weights_of(name)).name.removesuffix(SUFFIX) for name in change.against)
+    return OnePass(change, change.weights_sha256 or "", met)

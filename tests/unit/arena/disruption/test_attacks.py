@@ -8,11 +8,14 @@ from small_heads import head
 from small_nets_of_heads import HeadNet
 from torch import Generator, Tensor
 
-from prosopon.arena.disruption import attacks, one_pass
+from prosopon.arena.disruption import attacks
 from prosopon.arena.disruption.attacks import ATTACKS, QUICK, THOROUGH, as_saved, named
+from prosopon.arena.disruption.one_pass import OnePass
 from prosopon.arena.disruption.settings import Settings
 from prosopon.arena.disruption.sight import Sight
 from prosopon.core.errors import MissingError, UsageError
+from prosopon.disrupt.protector.technique import Protector
+from prosopon.disrupt.universal.technique import Universal
 from prosopon.models.tensors import to_tensor
 
 CPU = torch.device("cpu")
@@ -112,24 +115,22 @@ def test_rounding_does_not_carry_a_change_beyond_epsilon() -> None:
 
 
 def test_what_was_learnt_is_opened_once_and_asked_with_the_epsilon(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Learnt:
-        against = ("fomm.face/keypoints", "/somewhere/stargan.studio.safetensors")
-
-        def crops(self, images: Tensor, *, epsilon: float) -> Tensor:
-            return images + epsilon
-
     opened: list[str] = []
 
-    def one(kind: str, weights: str) -> one_pass.OnePass:
+    def one(kind: str, weights: str) -> OnePass:
         opened.append(f"{kind} {weights}")
-        return one_pass.OnePass(Learnt(), ("fomm.face",))
+        return OnePass(Universal.tiny(), "its sha", ("fomm.face",))
 
     monkeypatch.setattr(attacks, "one_pass", one)
     attack = named("universal=mine")
-    assert attack.aim == "learnt" and attack.learnt_from == ("fomm.face",) and opened == ["universal mine"]
+    assert attack.aim == "learnt" and attack.sha256 == "its sha"
+    assert attack.learnt_from == ("fomm.face",) and opened == ["universal mine"]
     seen = sight()
     change = attack.make(SETTINGS, [seen], Generator()) - seen.images
-    assert torch.allclose(change, torch.tensor(0.1))
+    assert 0.1 * SETTINGS.epsilon < change.abs().max() <= SETTINGS.epsilon + 1e-6
+    half = attack.make(Settings(epsilon=0.05), [seen], Generator()) - seen.images
+    assert torch.allclose(2 * half, change, atol=1e-6)
+    assert torch.allclose(OnePass(Protector.tiny())(seen.images, 0.02), seen.images, atol=0.02 + 1e-6)
 
 
 def test_unknown_names_and_numbers_are_refused() -> None:

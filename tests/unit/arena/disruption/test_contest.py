@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -147,10 +148,12 @@ def test_means_and_their_errors() -> None:
     assert standard_errors(several) == {"l2": pytest.approx(math.sqrt(7 / 3))}
 
 
-def test_effects_are_told_in_units_of_the_larger_baseline() -> None:
+def test_a_cosine_disturbs_by_what_is_lacking_to_one() -> None:
     one = contest("pgd", heads=1)
     (cell, *_) = [cell for cell in cells(one.plan, one.run(Journal(None, {}))) if cell.is_white_box]
-    assert cell.times == pytest.approx(cell.figures["l2"] / cell.noise["l2"])
+    assert cell.disturbance == cell.figures["l2"]
+    alike = replace(cell, figures={"cosine": 0.25, "recognised": 0.0})
+    assert alike.leading == "cosine" and alike.disturbance == 0.75
 
 
 def test_nothing_to_compare_is_refused() -> None:
