@@ -15,6 +15,7 @@ from prosopon.faces.reader.rows import EXPRESSIONS
 from prosopon.models.checkpoint import load, load_strict, part
 from prosopon.models.face_blocks import Conv, Merge, fused
 from prosopon.models.face_features import WIDTHS, FaceFeatures
+from prosopon.models.frozen import freeze
 
 CROP_PX = 160
 CROP_SIDE = 2.2
@@ -142,6 +143,7 @@ class ReaderNet(nn.Module):
             crop and its mirror image together.
         """
         frozen = fused(self)
+        freeze(frozen)
 
         def embed(crops: Tensor) -> Tensor:
             maps = frozen.trunk(torch.cat((crops, crops.flip(-1))))
