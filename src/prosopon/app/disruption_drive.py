@@ -13,7 +13,7 @@ from prosopon.arena.disruption.subjects import Subject
 from prosopon.core.clip import Clip, Frame
 from prosopon.core.errors import MissingError
 from prosopon.core.history import SourceType
-from prosopon.core.progress import Progress
+from prosopon.core.progress import SILENT, Progress
 from prosopon.create.fomm.framing import look
 from prosopon.create.fomm.options import AnimateOptions
 from prosopon.create.fomm.technique import TECHNIQUE, FirstOrderMotion
@@ -43,28 +43,45 @@ def animated_rows(
         Files with captions.
     """
     made: list[tuple[Path, str]] = []
+    scene = _Scene(driving, finder, progress)
     for weights, path in _animation_weights(contest).items():
         jobs = _jobs(contest, weights)
         if not jobs:
             continue
         model = FirstOrderMotion.from_weights(path)
         model.to(contest.device)
-        for subject in contest.subjects[:PICTURES]:
-            heads = [subject.picture, *(contest.protected(job, subject) for job in jobs)]
-            names = ["as it was", *(job.name for job in jobs)]
+        for number, subject in enumerate(contest.subjects[:PICTURES]):
+            heads = {"as it was": subject.picture, **{job.name: contest.protected(job, subject) for job in jobs}}
             try:
-                clips = [
-                    _moved(model, _source(subject, head, name), driving, finder, progress)
-                    for head, name in zip(heads, names, strict=True)
-                ]
+                clips = [scene.moved(model, _source(subject, head, name)) for name, head in heads.items()]
             except MissingError as error:
                 progress.note(f"{subject.name} is not animated: {error.what}")
                 continue
-            file = folder / f"{_plain(weights)}-{_plain(subject.name)}.mp4"
+            file = folder / f"{_plain(weights)}-{number}-{_plain(subject.name)}.mp4"
             row = side_by_side((driving, *clips[:-1]), clips[-1])
             publish(row, file, force=True, progress=progress)
-            made.append((file, f"{subject.name}, {weights}: the driving clip, {', '.join(names)}"))
+            made.append((file, f"{subject.name}, {weights}: the driving clip, {', '.join(heads)}"))
     return made
+
+
+class _Scene:
+    """The driving clip, whose faces are looked for once."""
+
+    def __init__(self, driving: Clip, finder: FaceFinder, progress: Progress) -> None:
+        self._driving, self._finder = driving, finder
+        still = Clip.still(driving.first(), name=driving.name)
+        self._tracks = look(still, driving, AnimateOptions(crop="whole"), finder, progress)
+
+    def moved(self, model: FirstOrderMotion, source: Clip) -> Clip:
+        """A head, moved; frames are computed while they are read.
+
+        Raises:
+            MissingError: no face is found in it.
+        """
+        found = look(source, self._driving, AnimateOptions(driving_crop="whole"), self._finder, SILENT)
+        return model.create(
+            {**self._tracks, **found}, source=source, driving=self._driving, options=AnimateOptions(), progress=SILENT
+        )
 
 
 def _animation_weights(contest: Contest) -> dict[str, Path]:
@@ -85,12 +102,6 @@ def _source(subject: Subject, head: Frame, name: str) -> Clip:
     """A head as a picture to be animated."""
     step = subject.step("arena.disruption.head", SourceType.ENHANCED, protected=name)
     return replace(Clip.still(head, name=name), history=(*subject.clip.history, step))
-
-
-def _moved(model: FirstOrderMotion, source: Clip, driving: Clip, finder: FaceFinder, progress: Progress) -> Clip:
-    options = AnimateOptions()
-    tracks = look(source, driving, options, finder, progress)
-    return model.create(tracks, source=source, driving=driving, options=options, progress=progress)
 
 
 def _plain(name: str) -> str:

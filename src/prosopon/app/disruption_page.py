@@ -17,7 +17,6 @@ from prosopon.arena.disruption.cells import Cell
 from prosopon.arena.disruption.contest import Contest, looked_at
 from prosopon.arena.disruption.plan import Job
 from prosopon.arena.disruption.quality import QUALITY
-from prosopon.arena.disruption.subjects import Subject
 from prosopon.core.clip import Frame
 from prosopon.core.history import SourceType
 from prosopon.core.progress import Progress
@@ -227,17 +226,17 @@ def _show(page: Report, folder: Path, story: Story, progress: Progress) -> None:
     for weights in story.contest.plan.on:
         sheets = [
             (path, f"{subject.name}: what {weights} makes of it as it was, with noise, and after the strongest attacks")
-            for subject in story.contest.subjects[:SHOWN_PICTURES]
-            if (path := _sheet(folder, story, weights, subject, progress)) is not None
+            for number, subject in enumerate(story.contest.subjects[:SHOWN_PICTURES])
+            if (path := _sheet(folder, story, weights, number, progress)) is not None
         ]
         if sheets:
             page.section(weights)
             page.media(*sheets)
 
 
-def _sheet(folder: Path, story: Story, weights: str, subject: Subject, progress: Progress) -> Path | None:
+def _sheet(folder: Path, story: Story, weights: str, number: int, progress: Progress) -> Path | None:
     """A row for the head as it was, with noise, and after the strongest attacks; None where the net draws nothing."""
-    contest = story.contest
+    contest, subject = story.contest, story.contest.subjects[number]
     noise = [job for job in contest.plan.jobs if job.attack == NOISE]
     rows: list[tuple[Frame, str]] = []
     columns = 0
@@ -252,7 +251,7 @@ def _sheet(folder: Path, story: Story, weights: str, subject: Subject, progress:
             (picture, "as it was" if job is None else job.name), (change, f"change x {_MAGNIFIED}"),
             *((frame, said) for said, frame in made),
         ]  # fmt: skip
-    path = folder / f"{_plain(weights)}-{_plain(subject.name)}.png"
+    path = folder / f"{_plain(weights)}-{number}-{_plain(subject.name)}.png"
     step = subject.step("arena.disruption.sheet", SourceType.COMPOSITE, net=weights)
     publish_picture(contact_sheet(rows, side_px=_SHOWN_PX, columns=columns), path, step, progress=progress)
     return path
