@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
 
 from prosopon.core.errors import UsageError
 from prosopon.datasets.head_crops import HeadCrops
@@ -41,6 +42,7 @@ class ChangeRecipe(Recipe):
         *,
         epsilon: float,
         optimiser: Callable[[list[nn.Parameter]], Optimizer],
+        schedule: Callable[[Optimizer], LRScheduler] | None = None,
         asked: int = 2,
         through: Sequence[str] = THROUGH,
         card: Mapping[str, Any],
@@ -57,6 +59,7 @@ class ChangeRecipe(Recipe):
             nets: those that it is learnt against, by the names that card and log call them by.
             epsilon: largest change of a value, for values in [-1, 1].
             optimiser: of the module's parameters.
+            schedule: of its learning rate; None: that of the training loop's settings.
             asked: nets in each step.
             through: launderings by name that steps look through.
             card: what goes beside the weights.
@@ -76,7 +79,7 @@ class ChangeRecipe(Recipe):
         self.epsilon = epsilon
         self.held_out = held_out
         self.draws = Draws(len(self.nets), asked, through)
-        self.phases = (Phase("change", ("change",), optimiser, self._loss),)
+        self.phases = (Phase("change", ("change",), optimiser, self._loss, schedule),)
         self.config = {
             "change": {"epsilon": epsilon, "asked": asked, "through": list(through)},
             "nets": [*self.nets],

@@ -8,12 +8,13 @@ net's step factor and confined to epsilon, is fused into the change with a momen
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.optim import SGD, Optimizer
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler
 
 from prosopon.core.errors import UsageError
 from prosopon.datasets.head_crops import HeadCrops
@@ -37,6 +38,9 @@ class UniversalOptions:
     """`studio`: sign steps along gathered gradients; `published`: fused out of single photos' changes."""
     step: float = 0.05
     """Length of a sign step, as a share of epsilon (`studio`)."""
+    shrink_after: int = 100
+    """After so many steps their length falls with one over their number, until values stop going to and fro
+    (`studio`)."""
     keep: float = 0.9
     """How much of past gradients a sign step keeps (`studio`)."""
     inner_steps: int = 10
@@ -50,10 +54,12 @@ class UniversalOptions:
     by search, 0 to 10 (`published`)."""
 
     def __post_init__(self) -> None:
-        if self.inner_steps < 1 or not (self.step > 0 and self.inner_step > 0 and 0 <= self.momentum < 1):
+        if min(self.inner_steps, self.shrink_after) < 1 or not (
+            self.step > 0 and self.inner_step > 0 and 0 <= self.momentum < 1
+        ):
             raise UsageError(
                 f"{self.inner_steps} inner steps of {self.inner_step}, momentum {self.momentum}, steps of {self.step}",
-                "give 1 inner step or more, lengths above 0 and a momentum from 0 to below 1",
+                "give 1 inner step or more, steps before they shrink, lengths above 0 and a momentum from 0 to below 1",
             )
 
 
@@ -79,10 +85,11 @@ class UniversalRecipe(ChangeRecipe):
         """Arguments as of `ChangeRecipe`; `options`: how it learns."""
         self.options = options = options or UniversalOptions()
         super().__init__(
-            name, module, dataset, nets, epsilon=epsilon, optimiser=_optimiser(options), asked=asked, through=through,
-            card={**card, "config": options.config}, data=data, inputs=inputs, held_out=held_out,
+            name, module, dataset, nets, epsilon=epsilon, optimiser=_optimiser(options),
+            schedule=_schedule(options), asked=asked, through=through, card={**card, "config": options.config}, data=data,
+            inputs=inputs, held_out=held_out,
         )  # fmt: skip
-        self.config = {**self.config, "universal": {**vars(options), "factors": dict(options.factors)}}
+        self.config = {**self.config, "universal": asdict(options)}
 
     def _loss(self, batch: Batch) -> tuple[Tensor, Losses]:
         if self.options.config == "studio":
@@ -116,6 +123,12 @@ class UniversalRecipe(ChangeRecipe):
         )
         factor = next(self.options.factors.get(name, 1.0) for name, one in self.nets.items() if one is net)
         return ((disruption.adversarial - images) * (factor / self.epsilon)).clamp(-1, 1).mean(0)
+
+
+def _schedule(options: UniversalOptions) -> Callable[[Optimizer], LRScheduler] | None:
+    if options.config == "published":
+        return None
+    return lambda optimiser: LambdaLR(optimiser, lambda step: min(1.0, options.shrink_after / max(step, 1)))
 
 
 def _optimiser(options: UniversalOptions) -> Callable[[list[nn.Parameter]], Optimizer]:

@@ -78,6 +78,16 @@ def test_a_few_steps_disturb_every_net_far_more_than_noise(photos: HeadCrops, co
     assert order.n_items == 4
 
 
+def test_steps_shrink_after_a_while_so_that_values_come_to_rest(photos: HeadCrops) -> None:
+    made = recipe(photos, shrink_after=2)
+    learner = Learner(made, settings(8), Processes(CPU))
+    lengths = []
+    for start in range(6):
+        lengths.append(learner.learning_rates()["change"])
+        learner.step([place_batch(first_batch(photos, Order(len(photos), start), 2), CPU)])
+    np.testing.assert_allclose(lengths, [0.2, 0.2, 0.2, 0.2 * 2 / 3, 0.1, 0.08])
+
+
 def test_the_published_fusion_keeps_half_of_what_there_was(
     photos: HeadCrops, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
