@@ -86,8 +86,8 @@ class UniversalRecipe(ChangeRecipe):
         self.options = options = options or UniversalOptions()
         super().__init__(
             name, module, dataset, nets, epsilon=epsilon, optimiser=_optimiser(options),
-            schedule=_schedule(options), asked=asked, through=through, card={**card, "config": options.config}, data=data,
-            inputs=inputs, held_out=held_out,
+            schedule=_schedule(options), asked=asked, through=through, card={**card, "config": options.config},
+            data=data, inputs=inputs, held_out=held_out,
         )  # fmt: skip
         self.config = {**self.config, "universal": asdict(options)}
 
