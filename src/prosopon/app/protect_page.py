@@ -14,8 +14,8 @@ from prosopon.arena.survival import Measured, Survival, Survived, Visibility, cr
 from prosopon.core.clip import Clip, Frame
 from prosopon.core.history import Relationship, SourceType, Step
 from prosopon.core.progress import Progress
-from prosopon.disrupt.ensemble.head import Head
-from prosopon.disrupt.ensemble.head_view import seen_region
+from prosopon.disrupt.heads.head import Head
+from prosopon.disrupt.heads.view import seen_region
 from prosopon.faces.sheet import contact_sheet
 from prosopon.vouch.publish import publish_picture
 

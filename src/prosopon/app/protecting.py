@@ -15,11 +15,11 @@ from prosopon.arena.victims.victim import Victim
 from prosopon.core.clip import Clip, Frame
 from prosopon.core.errors import ProsoponError
 from prosopon.core.history import Relationship, SourceType, Step
-from prosopon.disrupt.ensemble.allowed import Mask
 from prosopon.disrupt.ensemble.attacking import disrupted
-from prosopon.disrupt.ensemble.head import Head
 from prosopon.disrupt.ensemble.options import EnsembleOptions
 from prosopon.disrupt.ensemble.pace import Pace
+from prosopon.disrupt.heads.allowed import Mask
+from prosopon.disrupt.heads.head import Head
 from prosopon.disrupt.learnt.changes import LearntChange, PhotoOptions
 from prosopon.disrupt.protector.technique import Protector
 from prosopon.disrupt.universal.technique import Universal

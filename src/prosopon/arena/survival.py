@@ -19,8 +19,8 @@ from prosopon.arena.metrics import psnr, ssim
 from prosopon.core.clip import Frame
 from prosopon.core.faces import Face
 from prosopon.core.progress import SILENT, Progress
-from prosopon.disrupt.ensemble.head import Head
-from prosopon.disrupt.ensemble.head_view import seen_region
+from prosopon.disrupt.heads.head import Head
+from prosopon.disrupt.heads.view import seen_region
 from prosopon.faces.crop import cut
 from prosopon.faces.identity import Embedder
 from prosopon.models.laundering.named import named

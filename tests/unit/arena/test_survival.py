@@ -13,7 +13,7 @@ from small_nets_of_heads import HeadNet, soft_picture
 from prosopon.arena.survival import Survived, crop_of, noisy_like, survivals, visibility
 from prosopon.core.clip import Frame
 from prosopon.core.faces import Box, Face
-from prosopon.disrupt.ensemble.head import Head
+from prosopon.disrupt.heads.head import Head
 
 HEAD = Head(Box(20, 10, 80, 70), np.array([[20.0, 10.0], [50.0, 40.0]], np.float32))
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from prosopon.app.protecting import Changed
     from prosopon.arena.survival import Measured
     from prosopon.arena.victims.victim import Victim
-    from prosopon.disrupt.ensemble.head import Head
     from prosopon.disrupt.ensemble.options import EnsembleOptions, Method
+    from prosopon.disrupt.heads.head import Head
     from prosopon.faces.finder import FaceFinder
     from prosopon.models.laundering.laundering import Laundering
 
@@ -163,7 +163,7 @@ def seconds_of(text: str) -> float:
 
 def _heads(args: Protect, picture: Frame, finder: FaceFinder, console: Console) -> list[Head]:
     """The heads that are changed, the most prominent first."""
-    from prosopon.disrupt.ensemble.technique import head_of
+    from prosopon.disrupt.heads.head import head_of
 
     heads = [head for face in finder.find(picture) if (head := head_of(face)) is not None]
     if not heads:

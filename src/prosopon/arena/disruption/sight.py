@@ -10,7 +10,7 @@ from torch import Tensor
 from prosopon.arena.disruption.subjects import Subject
 from prosopon.arena.victims.victim import Victim
 from prosopon.core.faces import Box
-from prosopon.disrupt.ensemble.head_view import HeadView, Region
+from prosopon.disrupt.heads.view import HeadView, Region
 from prosopon.disrupt.pgd.references import Reference, flat, labels_of, untouched
 from prosopon.models.tensors import to_tensor
 

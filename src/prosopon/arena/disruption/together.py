@@ -11,9 +11,9 @@ from prosopon.arena.disruption.settings import Settings
 from prosopon.arena.disruption.sight import Sight
 from prosopon.core.faces import Box
 from prosopon.disrupt.ensemble.attacking import disrupted
-from prosopon.disrupt.ensemble.head import Head
-from prosopon.disrupt.ensemble.nets import Watched
 from prosopon.disrupt.ensemble.options import EnsembleOptions
+from prosopon.disrupt.ensemble.watched import Watched
+from prosopon.disrupt.heads.head import Head
 from prosopon.disrupt.pgd.starts import uniform_start
 from prosopon.disrupt.pgd.steps import HIGHEST, LOWEST, sign_step
 from prosopon.models.tensors import to_tensor

@@ -13,11 +13,12 @@ from torch import Tensor
 from prosopon.core.clip import Frame
 from prosopon.core.errors import UsageError
 from prosopon.core.progress import SILENT, Progress
-from prosopon.disrupt.ensemble.head import Head, HeadAttack, around
-from prosopon.disrupt.ensemble.head_view import Region
-from prosopon.disrupt.ensemble.nets import Attackable
+from prosopon.disrupt.ensemble.head_attack import HeadAttack
 from prosopon.disrupt.ensemble.options import EnsembleOptions
 from prosopon.disrupt.ensemble.pace import Pace
+from prosopon.disrupt.heads.attackable import Attackable
+from prosopon.disrupt.heads.head import Head
+from prosopon.disrupt.heads.view import Region, around
 from prosopon.models.laundering.expectation import Expectation
 from prosopon.models.laundering.laundering import Laundering
 from prosopon.models.laundering.named import named

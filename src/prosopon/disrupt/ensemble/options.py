@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from prosopon.core.errors import UsageError
-from prosopon.disrupt.ensemble.allowed import Mask
 from prosopon.disrupt.ensemble.limits import Space
+from prosopon.disrupt.heads.allowed import Mask
 
 Method = Literal["pgd", "ifgsm", "fgsm"]
 """Many steps from noise, many from nearly the picture itself, or a single one."""

@@ -13,15 +13,14 @@ from torch import Tensor
 
 from prosopon.core.clip import Clip, Frame
 from prosopon.core.errors import MediaError, MissingError
-from prosopon.core.faces import Face, Tracks
+from prosopon.core.faces import Tracks
 from prosopon.core.history import Relationship, SourceType, Step
 from prosopon.core.protocols import Differentiable
 from prosopon.disrupt.ensemble.attacking import Disrupted, disrupted
-from prosopon.disrupt.ensemble.head import Head
 from prosopon.disrupt.ensemble.options import EnsembleOptions
-from prosopon.faces.head_box import head_box
+from prosopon.disrupt.heads.head import head_of
 
-__all__ = ["Disrupted", "Ensemble", "Head", "disrupted", "head_of"]
+__all__ = ["Disrupted", "Ensemble", "disrupted"]
 
 _SIDE_PX = 256
 """Of the crops that a net gets of which nothing is known."""
@@ -85,13 +84,6 @@ class Ensemble:
                     yield frame
 
         return clip.derive(step, frames)
-
-
-def head_of(face: Face | None) -> Head | None:
-    """The head of a face, hair included; None where there are no landmarks."""
-    if face is None or face.landmarks is None:
-        return None
-    return Head(head_box([face.landmarks]), face.landmarks)
 
 
 @dataclass(frozen=True)

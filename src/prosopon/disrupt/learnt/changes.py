@@ -18,10 +18,9 @@ from prosopon.core.errors import CheckpointError, MediaError, MissingError, Usag
 from prosopon.core.faces import Box, Tracks
 from prosopon.core.history import Relationship, SourceType, Step
 from prosopon.core.protocols import Differentiable
-from prosopon.disrupt.ensemble.allowed import Mask, allowed_levels
-from prosopon.disrupt.ensemble.head import Head, around
-from prosopon.disrupt.ensemble.head_view import Region, seen_region
-from prosopon.disrupt.ensemble.technique import head_of
+from prosopon.disrupt.heads.allowed import Mask, allowed_levels
+from prosopon.disrupt.heads.head import Head, head_of
+from prosopon.disrupt.heads.view import Region, around, seen_region
 from prosopon.disrupt.learnt.placing import placed
 from prosopon.faces.crop import cut
 from prosopon.models.checkpoint import load, load_strict, part

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from prosopon.datasets.head_crops import HeadCrops
-from prosopon.disrupt.ensemble.nets import Attackable
+from prosopon.disrupt.heads.attackable import Attackable
 from prosopon.disrupt.learnt.seeing import Way, log_errors
 from prosopon.models.laundering.named import named
 from prosopon.models.tensors import to_tensor

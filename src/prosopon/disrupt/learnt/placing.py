@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from prosopon.core.faces import Box
-from prosopon.disrupt.ensemble.head_view import Region
+from prosopon.disrupt.heads.view import Region
 from prosopon.models.image_losses.items import exact, exactly
 
 

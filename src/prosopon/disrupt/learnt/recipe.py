@@ -14,7 +14,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from prosopon.core.errors import UsageError
 from prosopon.datasets.head_crops import HeadCrops
-from prosopon.disrupt.ensemble.nets import Attackable
+from prosopon.disrupt.heads.attackable import Attackable
 from prosopon.disrupt.learnt.measures import measured
 from prosopon.disrupt.learnt.seeing import THROUGH, Draws, Way, log_errors
 from prosopon.models.tensors import to_frames

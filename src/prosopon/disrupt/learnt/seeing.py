@@ -10,8 +10,8 @@ from torch import Tensor
 
 from prosopon.core.errors import UsageError
 from prosopon.core.faces import Box
-from prosopon.disrupt.ensemble.head_view import HeadView, Region
-from prosopon.disrupt.ensemble.nets import Attackable
+from prosopon.disrupt.heads.attackable import Attackable
+from prosopon.disrupt.heads.view import HeadView, Region
 from prosopon.disrupt.pgd.references import labels_of
 from prosopon.models.laundering.expectation import Expectation
 from prosopon.models.laundering.laundering import Laundering

@@ -18,7 +18,7 @@ from torch.optim.lr_scheduler import LambdaLR, LRScheduler
 
 from prosopon.core.errors import UsageError
 from prosopon.datasets.head_crops import HeadCrops
-from prosopon.disrupt.ensemble.nets import Attackable
+from prosopon.disrupt.heads.attackable import Attackable
 from prosopon.disrupt.learnt.recipe import ChangeRecipe
 from prosopon.disrupt.learnt.seeing import THROUGH, Way, answers
 from prosopon.disrupt.pgd.attacking import attack

@@ -19,7 +19,8 @@ from prosopon.disrupt.budget.perceptual import structural_distance
 from prosopon.disrupt.ensemble.attacking import disrupted
 from prosopon.disrupt.ensemble.options import EnsembleOptions, Method
 from prosopon.disrupt.ensemble.pace import Pace
-from prosopon.disrupt.ensemble.technique import Ensemble, Head, head_of
+from prosopon.disrupt.ensemble.technique import Ensemble
+from prosopon.disrupt.heads.head import Head, head_of
 from prosopon.faces.aligned.mean_face import OWN
 from prosopon.models.laundering.jpeg import Jpeg
 from prosopon.models.tensors import to_tensor

@@ -17,7 +17,7 @@ from prosopon.core.errors import CheckpointError, MediaError, MissingError, Usag
 from prosopon.core.faces import Box, Face, Track, Tracks
 from prosopon.core.history import SourceType, source_type_of
 from prosopon.core.protocols import Disruptor
-from prosopon.disrupt.ensemble.head import Head
+from prosopon.disrupt.heads.head import Head
 from prosopon.disrupt.learnt.changes import LearntChange, PhotoOptions
 from prosopon.disrupt.protector.net import NetConfig, ProtectorNet
 from prosopon.disrupt.protector.technique import Protector, model_card

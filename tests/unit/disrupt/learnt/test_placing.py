@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from prosopon.core.faces import Box
-from prosopon.disrupt.ensemble.head_view import Region
+from prosopon.disrupt.heads.view import Region
 from prosopon.disrupt.learnt.placing import placed
 
 
