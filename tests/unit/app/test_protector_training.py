@@ -59,7 +59,8 @@ def trained(verb: Any, folder: Path, *words: object) -> dict[str, Any]:
 @pytest.mark.usefixtures("small")
 def test_a_universal_change_and_a_protector_that_starts_from_it(tmp_path: Path) -> None:
     answer = trained(train_universal, tmp_path / "u", "--steps", 4)
-    assert set(answer["metrics"]) == {"png", "jpeg75", "png.one", "png.two", "jpeg75.one", "jpeg75.two"}
+    names = {f"{way}.{what}" for way in ("png", "jpeg75") for what in ("one", "two", "upright")}
+    assert set(answer["metrics"]) == {"png", "jpeg75", *names}
     universal = Universal.from_weights(tmp_path / "u")
     assert universal.against == ("one", "two")
     assert universal.epsilon == epsilon_of(6)

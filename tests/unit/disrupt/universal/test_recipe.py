@@ -69,7 +69,8 @@ def test_a_few_steps_disturb_every_net_far_more_than_noise(photos: HeadCrops, co
         batch = place_batch(first_batch(photos, Order(len(photos), start), 2), CPU)
         assert all(np.isfinite(value) for value in learner.step([batch]).values())
     after = made.measure(CPU)
-    assert before.keys() == after.keys() == {"png", "jpeg75", *(f"{w}.{n}" for w in ("png", "jpeg75") for n in nets())}
+    names = {f"{way}.{what}" for way in ("png", "jpeg75") for what in (*nets(), "upright")}
+    assert before.keys() == after.keys() == {"png", "jpeg75", *names}
     assert all(0.3 < before[name] < 3 for name in ("png.one", "png.two"))
     assert all(after[name] > 5 for name in ("png.one", "png.two"))
     change = made.module.change
