@@ -30,10 +30,10 @@ LIMITS = (
 """The first lines of the page, and of what the console says."""
 WHAT_IS_MEASURED = (
     "The file as it was written, read back, and sent on its way for real. Each figure stands three times: of the "
-    "protected photo, of the untouched photo after the same way, and of the photo with noise that is exactly as large "
-    "but points anywhere. All are compared with what the network makes of the untouched original. An effect stands "
-    "out (*) where it is at least twice the larger of the other two. That need not spoil what a network makes: "
-    "publications call a picture broken from a squared error of 0.05 on, which a head that was merely moved reaches, "
+    "protected photo, of the untouched photo after the same way, and of the photo with the same change upside down, "
+    "which is as large and aimed at nothing. All are compared with what the network makes of the untouched original. "
+    "An effect stands out (*) where it is at least twice the larger of the other two. That need not spoil what a "
+    "network makes: publications call a picture broken from a squared error of 0.05 on, which a head that was merely moved reaches, "
     "too. Look at the pictures."
 )
 FIGURES = {
@@ -151,10 +151,13 @@ def _cell(way: Survived, figure: str) -> str:
 
 def _table(ways: Sequence[Survived]) -> tuple[list[str], list[list[object]]]:
     names = list(dict.fromkeys(name for way in ways for name in way.protected))
-    head = ["after", *(f"{FIGURES.get(name, name)}: {who}" for name in names for who in ("protected", "not", "noise"))]
+    head = [
+        "after",
+        *(f"{FIGURES.get(name, name)}: {who}" for name in names for who in ("protected", "not", "upside down")),
+    ]
     rows: list[list[object]] = []
     for way in ways:
-        three = (way.protected, way.untouched, way.noise)
+        three = (way.protected, way.untouched, way.turned)
         rows.append([way.way, *(figures.get(name, "-") for name in names for figures in three)])
     return head, rows
 

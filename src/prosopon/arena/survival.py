@@ -2,8 +2,8 @@
 
 Everything is measured on the file that was written, read back and laundered for real, with Pillow. Three versions of
 the photo go the same way: the protected one; the untouched one, since nets answer a blurred photo otherwise than a
-sharp one whoever blurred it; and one with noise that is exactly as large, pixel by pixel, as the protection, but
-points anywhere.
+sharp one whoever blurred it; and one with the same change upside down, which is as large and as coarse, and
+aimed at nothing.
 """
 
 from __future__ import annotations
@@ -60,13 +60,13 @@ class Survived:
         way: what the photo went through.
         protected: its answer to the protected photo, from that to the untouched original.
         untouched: likewise for the untouched photo after the same way.
-        noise: likewise for the photo with noise of the same size.
+        turned: likewise for the photo with the same change upside down.
     """
 
     way: str
     protected: Mapping[str, float]
     untouched: Mapping[str, float]
-    noise: Mapping[str, float]
+    turned: Mapping[str, float]
 
     @property
     def leading(self) -> str:
@@ -75,9 +75,9 @@ class Survived:
 
     @property
     def stands_out(self) -> bool:
-        """Whether the effect is at least twice what this way alone, and noise on it, bring about."""
+        """Whether the effect is at least twice what this way alone, and the change upside down, bring about."""
         name = self.leading
-        effects = [_effect(name, figures.get(name)) for figures in (self.protected, self.untouched, self.noise)]
+        effects = [_effect(name, figures.get(name)) for figures in (self.protected, self.untouched, self.turned)]
         return effects[0] > 0 and effects[0] >= 2 * max(effects[1:])
 
     def as_json(self) -> dict[str, Any]:
@@ -85,7 +85,7 @@ class Survived:
         return {
             "protected": dict(self.protected),
             "untouched": dict(self.untouched),
-            "noise": dict(self.noise),
+            "turned": dict(self.turned),
             "leading": self.leading,
             "stands_out": self.stands_out,
         }
@@ -146,7 +146,6 @@ def survivals(
     attacked: Callable[[str], bool],
     *,
     ways: Sequence[str] = WAYS,
-    seed: int = 0,
     progress: Progress = SILENT,
 ) -> list[Survival]:
     """Measure what every net makes of a protected photo after each way.
@@ -158,14 +157,13 @@ def survivals(
         nets: all that are measured.
         attacked: whether the protection was made against a net of that name.
         ways: launderings by name, which keep the picture's size.
-        seed: of the noise.
         progress: hears of every way and net.
     """
-    noise = noisy_like(untouched, protected, seed)
+    turned = turned_like(untouched, protected, heads)
     found: dict[str, list[Survived]] = {net.name: [] for net in nets}
     progress.start("measuring what is left", len(ways) * len(nets))
     for way in ways:
-        went = [named(way).real(picture) for picture in (protected, untouched, noise)]
+        went = [named(way).real(picture) for picture in (protected, untouched, turned)]
         for net in nets:
             figures = [_effects(net, heads, untouched, picture) for picture in went]
             found[net.name].append(Survived(way, *figures))
@@ -174,15 +172,21 @@ def survivals(
     return [Survival(net.name, net.about, attacked(net.name), tuple(found[net.name])) for net in nets]
 
 
-def noisy_like(untouched: Frame, protected: Frame, seed: int) -> Frame:
-    """The photo with every value changed by as much as in the protected one, up or down at random."""
-    change = np.abs(protected.astype(np.int16) - untouched)
-    signs = np.random.default_rng(seed).choice(np.array([-1, 1], np.int16), size=change.shape)
-    moved = untouched + signs * change
-    # Where there is no room on one side, on the other: clipping would make the noise smaller.
+def turned_like(untouched: Frame, protected: Frame, heads: Sequence[Head]) -> Frame:
+    """The photo with the change of each head upside down: as large, as coarse, and aimed at nothing.
+
+    Noise as large at every pixel would be too weak to compare with: most of it is finer than what nets see of a photo.
+    """
+    height, width = untouched.shape[:2]
+    change, turned = protected.astype(np.int16) - untouched, np.zeros(untouched.shape, np.int16)
+    for head in heads:
+        place = _region(head, width, height)
+        turned[place] = change[place][::-1]
+    moved = untouched + turned
+    # Where there is no room on one side, on the other: clipping would make the change smaller.
     outside = (moved < 0) | (moved > 255)
-    noisy: Frame = np.clip(np.where(outside, untouched - signs * change, moved), 0, 255).astype(np.uint8)
-    return noisy
+    picture: Frame = np.clip(np.where(outside, untouched - turned, moved), 0, 255).astype(np.uint8)
+    return picture
 
 
 def visibility(
@@ -190,7 +194,7 @@ def visibility(
 ) -> Visibility:  # fmt: skip
     """How much of the change can be seen, `uint8 (H, W, 3)` both."""
     height, width = untouched.shape[:2]
-    places = [seen_region(head.box, width, height, [max(1, round(head.box.width))]).slices for head in heads]
+    places = [_region(head, width, height) for head in heads]
     change = np.abs(protected.astype(np.int16) - untouched)
     pairs = [(np.ascontiguousarray(protected[place]), np.ascontiguousarray(untouched[place])) for place in places]
     likenesses = [ssim(*pair) for pair in pairs if min(pair[0].shape[:2]) >= 11]
@@ -208,6 +212,11 @@ def visibility(
 def crop_of(picture: Frame, head: Head, side_px: int) -> tuple[Frame, NDArray[np.float64] | None]:
     """The crop of a head that a net of that side looks at, and the landmarks in its pixels, as far as there are any."""
     return cut(picture, head.box, side_px), head.landmarks_in(head.box, side_px)
+
+
+def _region(head: Head, width: int, height: int) -> tuple[slice, slice]:
+    """Rows and columns of a picture in which a head can have been changed."""
+    return seen_region(head.box, width, height, [max(1, round(head.box.width))]).slices
 
 
 def _effects(net: Measured, heads: Sequence[Head], untouched: Frame, changed: Frame) -> dict[str, float]:

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from small_nets_of_heads import HeadNet, soft_picture
 
-from prosopon.arena.survival import Survived, crop_of, noisy_like, survivals, visibility
+from prosopon.arena.survival import Survived, crop_of, survivals, turned_like, visibility
 from prosopon.core.clip import Frame
 from prosopon.core.faces import Box, Face
 from prosopon.disrupt.heads.head import Head
@@ -41,19 +41,25 @@ def test_the_file_itself_keeps_all_and_the_untouched_photo_shows_what_the_way_al
     assert found.as_json()["ways"]["png"]["leading"] == "l2"
 
 
-def test_noise_is_as_large_everywhere_and_points_anywhere() -> None:
+def test_what_it_is_compared_with_is_as_large_and_upside_down() -> None:
     untouched, protected = photos()
-    noise = noisy_like(untouched, protected, 0)
-    change = np.abs(protected.astype(int) - untouched)
-    assert np.array_equal(np.abs(noise.astype(int) - untouched), change)
-    assert 0.4 < (noise > untouched)[change > 0].mean() < 0.6
-    assert not np.array_equal(noise, noisy_like(untouched, protected, 1))
-    black = np.zeros((4, 4, 3), np.uint8)
-    assert np.array_equal(noisy_like(black, black + np.uint8(5), 0), black + np.uint8(5))
+    turned = turned_like(untouched, protected, [HEAD])
+    change, other = protected.astype(int) - untouched, turned.astype(int) - untouched
+    rows = np.flatnonzero(np.abs(change).sum((1, 2)))
+    assert rows.size and np.abs(change).sum() == np.abs(other).sum()
+    assert not np.array_equal(change, other)
+    height = np.flatnonzero(np.abs(other).sum((1, 2)))
+    assert len(height) == len(rows)
+    # Nothing is lost where values cannot go on.
+    black = np.zeros((64, 64, 3), np.uint8)
+    lit = black.copy()
+    lit[20:24, 20:40] = 5
+    low = turned_like(lit, black, [Head(Box(8, 8, 56, 56))])
+    assert np.abs(low.astype(int) - lit).sum() == 5 * 4 * 20 * 3
 
 
-def figures(name: str, protected: float, untouched: float, noise: float) -> Survived:
-    return Survived("png", *({name: value} for value in (protected, untouched, noise)))
+def figures(name: str, protected: float, untouched: float, turned: float) -> Survived:
+    return Survived("png", *({name: value} for value in (protected, untouched, turned)))
 
 
 @pytest.mark.parametrize(("name", "values", "stands"), [

@@ -252,13 +252,13 @@ def _measure(
     case = replace(case, nets=nets)
     survived = survivals(
         case.untouched, case.protected, case.heads, nets, lambda name: weights_of(name) in attacked,
-        ways=WAYS if thoroughly else WAYS[:1], seed=args.seed, progress=console,
+        ways=WAYS if thoroughly else WAYS[:1], progress=console,
     )  # fmt: skip
     seen = visibility(case.untouched, case.protected, case.heads, FaceReader.open())
     console.say(told_visibility(seen))
     console.table(*summary(survived))
-    console.say("(in brackets: the untouched photo after the same; * where an effect stands out of that and of noise,")
-    console.say("which need not spoil what the network makes: --report DIR shows it)")
+    console.say("(in brackets: the untouched photo after the same; * where an effect stands out of that, and of the")
+    console.say("same change upside down, which need not spoil what the network makes: --report DIR shows it)")
     page = None
     if args.report is not None:
         args.report.mkdir(parents=True, exist_ok=True)
