@@ -33,8 +33,8 @@ WHAT_IS_MEASURED = (
     "protected photo, of the untouched photo after the same way, and of the photo with the same change upside down, "
     "which is as large and aimed at nothing. All are compared with what the network makes of the untouched original. "
     "An effect stands out (*) where it is at least twice the larger of the other two. That need not spoil what a "
-    "network makes: publications call a picture broken from a squared error of 0.05 on, which a head that was merely moved reaches, "
-    "too. Look at the pictures."
+    "network makes: publications call a picture broken from a squared error of 0.05 on, which a head that was merely "
+    "moved reaches, too. Look at the pictures."
 )
 FIGURES = {
     "masked_l2": "error where edited",
