@@ -24,17 +24,18 @@ from prosopon.faces.sheet import contact_sheet
 from prosopon.vouch.publish import publish_picture
 
 WHAT_IS_MEASURED = (
-    "Each head is protected by every attack, rounded to 8 bits as a file holds it, laundered for real, brought to the "
-    "size of each network, and what the network makes of it is compared with what it makes of the untouched head. All "
-    "attacks may change a value by the same epsilon. Beside every figure stand two baselines: the untouched head after "
-    "the same laundering, and the head with noise as large as an attack may be. Figures are means over pictures with "
-    "their standard errors."
+    "Each head is protected by every attack, rounded to 8 bits as a file holds it, laundered for real, brought to "
+    "the size of each network, and what the network makes of it is compared with what it makes of the untouched "
+    "head. All attacks may change a value by the same epsilon. Beside every figure stand three baselines: the "
+    "untouched head after the same laundering; the head with noise as large as an attack may be; and, as saved, the "
+    "head with the same change upside down, which is as coarse and aimed at nothing. Figures are means over pictures "
+    "with their standard errors."
 )
 HOW_TO_READ = (
     "In each cell the leading figure of that network. The colour is full where a squared error reaches 0.05, from "
     "which on publications call a picture broken; where keypoints moved by 5 % of the side, a quarter of the head's "
     "segments changed, or the cosine fell to 0.5. Framed: the attack knew that network (white box); the others tell "
-    "how it transfers. Bold: at least twice the larger baseline, which for networks that do not mind noise may still "
+    "how it transfers. Bold: at least twice the largest baseline, which for networks that do not mind noise may still "
     "be nothing that anybody would see: go by the colours, and by the pictures."
 )
 FULL = {"masked_l2": 0.05, "l2": 0.05, "l1": 0.2, "keypoints": 0.05, "segments": 0.25, "cosine": 0.5}
@@ -118,11 +119,13 @@ def console_table(cells: Sequence[Cell]) -> tuple[list[str], list[list[object]]]
 
 
 def console_cell(cell: Cell, figure: str) -> str:
-    """A figure, in brackets that of the untouched picture and of noise, and a mark where it stands out."""
+    """A figure, in brackets those of its baselines, and a mark where it stands out."""
     value = cell.figures.get(figure)
     if value is None:
         return "-"
-    beside = "/".join("-" if figure not in one else f"{one[figure]:.2g}" for one in (cell.clean, cell.noise))
+    beside = "/".join(
+        "-" if figure not in one else f"{one[figure]:.2g}" for one in (cell.clean, cell.noise, cell.turned)
+    )
     return f"{value:.3g} ({beside}){' *' if cell.stands_out else ''}"
 
 
@@ -206,6 +209,10 @@ def _rows(cells: Iterable[Cell]) -> dict[tuple[Job, str], dict[str, Cell]]:
     return found
 
 
+def _baselines(cell: Cell) -> tuple[tuple[str, Mapping[str, float]], ...]:
+    return ("clean", cell.clean), ("noise", cell.noise), ("upside down", cell.turned)
+
+
 def _heat(cell: Cell) -> Heat:
     name = cell.leading
     value = cell.figures[name]
@@ -213,9 +220,7 @@ def _heat(cell: Cell) -> Heat:
     told = [f"{cell.job.name} on {cell.on} after {cell.laundering}, {cell.pictures} pictures"]
     for figure, mean in cell.figures.items():
         more = f" +- {cell.errors[figure]:.2g}" if figure in cell.errors else ""
-        beside = ", ".join(
-            f"{who} {one[figure]:.3g}" for who, one in (("clean", cell.clean), ("noise", cell.noise)) if figure in one
-        )
+        beside = ", ".join(f"{who} {one[figure]:.3g}" for who, one in _baselines(cell) if figure in one)
         told.append(f"{FIGURES.get(figure, figure)}: {mean:.4g}{more} ({beside})")
     text = f"{value:.3g}" if error is None else f"{value:.2g} ± {error:.1g}"
     return Heat(text, cell.disturbance / FULL.get(name, 1.0), cell.stands_out, cell.is_white_box, "\n".join(told))

@@ -178,14 +178,20 @@ def turned_like(untouched: Frame, protected: Frame, heads: Sequence[Head]) -> Fr
     Noise as large at every pixel would be too weak to compare with: most of it is finer than what nets see of a photo.
     """
     height, width = untouched.shape[:2]
-    change, turned = protected.astype(np.int16) - untouched, np.zeros(untouched.shape, np.int16)
+    turned = untouched.copy()
     for head in heads:
         place = _region(head, width, height)
-        turned[place] = change[place][::-1]
-    moved = untouched + turned
+        turned[place] = upside_down(untouched[place], protected[place])
+    return turned
+
+
+def upside_down(untouched: Frame, protected: Frame) -> Frame:
+    """A picture with the change that another has, upside down."""
+    change = protected[::-1].astype(np.int16) - untouched[::-1]
+    moved = untouched + change
     # Where there is no room on one side, on the other: clipping would make the change smaller.
     outside = (moved < 0) | (moved > 255)
-    picture: Frame = np.clip(np.where(outside, untouched - turned, moved), 0, 255).astype(np.uint8)
+    picture: Frame = np.clip(np.where(outside, untouched - change, moved), 0, 255).astype(np.uint8)
     return picture
 
 

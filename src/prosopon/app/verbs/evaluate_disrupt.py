@@ -127,8 +127,8 @@ def run(args: EvaluateDisrupt, console: Console) -> int:
         }
     )
     console.table(*console_table(table))
-    console.say("(in brackets: the untouched picture after the same, and noise; * at least twice the larger of both,")
-    console.say("which may still be nothing that anybody would see)")
+    console.say("(in brackets: the untouched picture after the same, noise, the same change upside down as saved;")
+    console.say("* at least twice the largest of them, which may still be nothing that anybody would see)")
     console.table(*_rounded(*quality_table(seen)))
     console.say(LIMITS)
     if page is not None:

@@ -30,6 +30,7 @@ class Cell:
         errors: standard errors of those means; absent where there is one picture.
         counts: over how many pictures each is.
         clean, noise: likewise for the untouched picture, and for one with noise, both after the same laundering.
+        turned: likewise for the picture with the same change upside down, after the first laundering; empty for noise.
         pictures: how many.
     """
 
@@ -41,6 +42,7 @@ class Cell:
     counts: Mapping[str, int]
     clean: Figures
     noise: Figures
+    turned: Figures
     pictures: int
 
     @property
@@ -51,7 +53,7 @@ class Cell:
     @property
     def survived(self) -> Survived:
         """The same as the survival of protected photos is told."""
-        return Survived(self.laundering, self.figures, self.clean, self.noise)
+        return Survived(self.laundering, self.figures, self.clean, self._strongest())
 
     @property
     def leading(self) -> str:
@@ -60,8 +62,16 @@ class Cell:
 
     @property
     def stands_out(self) -> bool:
-        """Whether the effect is at least twice what the laundering alone, and noise on it, bring about."""
+        """Whether the effect is at least twice that of the laundering alone, noise, and the change upside down."""
         return self.survived.stands_out
+
+    def _strongest(self) -> dict[str, float]:
+        """Of both changes that are aimed at nothing, figure by figure the one that disturbs more."""
+        both = (self.noise, self.turned)
+        return {
+            name: (min if name in _LIKENESSES else max)(one[name] for one in both if name in one)
+            for name in {*self.noise, *self.turned}
+        }
 
     @property
     def disturbance(self) -> float:
@@ -81,6 +91,7 @@ class Cell:
             "standard_errors": dict(self.errors),
             "clean": dict(self.clean),
             "noise": dict(self.noise),
+            "turned": dict(self.turned),
             "leading": self.leading,
             "stands_out": self.stands_out,
             "n": self.pictures,
@@ -109,9 +120,19 @@ def cells(plan: Plan, records: Sequence[Record]) -> list[Cell]:
                 [held[key].effects[laundering][on] for key in mine] for held in (mine, *baselines)
             ]  # fmt: skip
             figures, clean, noise = map(means, three)
+            turned = means(one.turned[on] for one in mine.values() if on in one.turned)
             out.append(
                 Cell(
-                    job, on, laundering, figures, standard_errors(three[0]), _counts(three[0]), clean, noise, len(mine)
+                    job,
+                    on,
+                    laundering,
+                    figures,
+                    standard_errors(three[0]),
+                    _counts(three[0]),
+                    clean,
+                    noise,
+                    turned,
+                    len(mine),
                 )
             )
     return out

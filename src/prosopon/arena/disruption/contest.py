@@ -18,6 +18,7 @@ from prosopon.arena.disruption.records import Journal, Record
 from prosopon.arena.disruption.settings import Settings
 from prosopon.arena.disruption.sight import Sight
 from prosopon.arena.disruption.subjects import Subject
+from prosopon.arena.survival import upside_down
 from prosopon.core.clip import Frame
 from prosopon.core.errors import MissingError
 from prosopon.core.faces import Box
@@ -26,7 +27,7 @@ from prosopon.faces.crop import cut
 from prosopon.faces.identity import Embedder
 from prosopon.models.laundering.named import named as laundering_of
 
-_VERSION = 1
+_VERSION = 2
 """Raised where the same command measures something else than before: older journals are not gone on with."""
 KEPT = 3
 """Of so many heads the protected pictures are remembered, to be shown."""
@@ -153,7 +154,10 @@ class Contest:
                     made, is_new = _protected(self, job, subject, sights), True
                     if number < KEPT:
                         self._kept[job.name, key] = made
-                    record = Record(job.name, key, quality(subject, made, embedder), self._effects(job, made, sights))
+                    record = Record(
+                        job.name, key, quality(subject, made, embedder), self._effects(job, made, sights),
+                        self._turned(job, made, sights),
+                    )  # fmt: skip
                     journal.keep(record)
                 records.append(record)
                 progress.advance(costs[job])
@@ -164,7 +168,7 @@ class Contest:
     def _effects(
         self, job: Job, made: Frame, sights: Mapping[str, Sight]
     ) -> dict[str, dict[str, dict[str, float]]]:  # fmt: skip
-        by_weights = {self.opponents[label].weights: sight for label, sight in reversed([*sights.items()])}
+        by_weights = self._by_weights(sights)
         found: dict[str, dict[str, dict[str, float]]] = {}
         laundered: dict[str, Frame] = {}
         for way, weights in self.plan.looks(job):
@@ -172,6 +176,19 @@ class Contest:
                 laundered[way] = laundering_of(way).real(made)
             found.setdefault(way, {})[weights] = effect(by_weights[weights], laundered[way])
         return found
+
+    def _turned(self, job: Job, made: Frame, sights: Mapping[str, Sight]) -> dict[str, dict[str, float]]:
+        """Of the same change upside down, as saved: what it owes to its size and coarseness alone."""
+        if not job.against:
+            return {}
+        by_weights = self._by_weights(sights)
+        turned = laundering_of(self.plan.launderings[0]).real(
+            upside_down(next(iter(sights.values())).subject.picture, made)
+        )
+        return {weights: effect(by_weights[weights], turned) for weights in self.plan.on}
+
+    def _by_weights(self, sights: Mapping[str, Sight]) -> dict[str, Sight]:
+        return {self.opponents[label].weights: sight for label, sight in reversed([*sights.items()])}
 
     def _sights(self, subject: Subject) -> dict[str, Sight]:
         return {label: Sight(one.victim, subject, self.device) for label, one in self.opponents.items()}

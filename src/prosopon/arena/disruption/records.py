@@ -23,12 +23,14 @@ class Record:
         picture: key of the picture.
         quality: figures of the protected picture itself, see `quality.quality`.
         effects: figures of what nets make of it, by laundering and weights.
+        turned: figures of what they make of the picture with the same change upside down, as saved, by weights.
     """
 
     job: str
     picture: str
     quality: Figures
     effects: Mapping[str, Mapping[str, Figures]]
+    turned: Mapping[str, Figures]
 
 
 class Journal:

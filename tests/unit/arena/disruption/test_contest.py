@@ -93,7 +93,7 @@ def test_a_stopped_comparison_goes_on(tmp_path: Path, monkeypatch: pytest.Monkey
     def stopped(*args: object) -> dict[str, float]:
         nonlocal calls
         calls += 1
-        if calls > 20:
+        if calls > 26:
             raise KeyboardInterrupt
         return effect(*args)  # type: ignore[arg-type]
 
@@ -179,3 +179,15 @@ def test_whether_it_is_still_the_same_person_is_told_where_somebody_can() -> Non
     one = contest("pgd", heads=1)
     seen = qualities(one.plan, one.run(Journal(None, {}), embedder=Alike()))
     assert seen["pgd/one"]["identity"] == pytest.approx(1, abs=1e-3)
+
+
+def test_every_attack_is_compared_with_itself_upside_down() -> None:
+    one = contest("pgd")
+    table = cells(one.plan, one.run(Journal(None, {})))
+    aimed = [cell for cell in table if cell.job.against and cell.is_white_box]
+    assert aimed and all(cell.turned.keys() == cell.figures.keys() for cell in aimed)
+    # Nets with weights of their own at every place mind where a change is.
+    assert any(cell.turned["l2"] < cell.figures["l2"] for cell in aimed if "l2" in cell.figures)
+    assert all(not cell.turned for cell in table if not cell.job.against)
+    told = aimed[0].as_json()
+    assert told["turned"] == aimed[0].turned

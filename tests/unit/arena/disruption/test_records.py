@@ -10,7 +10,7 @@ ABOUT = {"journal": 1, "settings": {"epsilon": 0.05}, "launderings": ("png",)}
 
 
 def record(job: str = "pgd/one", picture: str = "a") -> Record:
-    return Record(job, picture, {"psnr": float("inf")}, {"png": {"one": {"l2": 0.25}}})
+    return Record(job, picture, {"psnr": float("inf")}, {"png": {"one": {"l2": 0.25}}}, {})
 
 
 def test_what_was_kept_is_there_again(tmp_path: Path) -> None:
