@@ -15,7 +15,6 @@ from prosopon.core.clip import Clip, Frame
 from prosopon.core.history import Relationship, SourceType, Step
 from prosopon.core.progress import Progress
 from prosopon.disrupt.heads.head import Head
-from prosopon.disrupt.heads.view import seen_region
 from prosopon.faces.sheet import contact_sheet
 from prosopon.vouch.publish import publish_picture
 
@@ -168,7 +167,7 @@ def _before_after(folder: Path, case: Case, progress: Progress) -> Path:
     height, width = case.untouched.shape[:2]
     for head in case.heads:
         # Not the crop that networks see, which repeats the edges of the photo where a head reaches beyond them.
-        place = seen_region(head.box, width, height, [max(1, round(head.box.width))]).slices
+        place = head.region_in(width, height).slices
         before, after = (np.ascontiguousarray(picture[place]) for picture in (case.untouched, case.protected))
         apart = np.clip(128 + _MAGNIFIED * (after.astype(np.int16) - before), 0, 255).astype(np.uint8)
         shown += [(before, "before"), (after, "after"), (apart, f"difference x {_MAGNIFIED}")]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
@@ -277,11 +276,9 @@ def _computing(net: Generator, precision: torch.dtype) -> Victim:
     device = next(net.parameters()).device
 
     def answer(images: Tensor, labels: Tensor) -> Tensor:
-        with ExitStack() as stack:
-            stack.enter_context(own_statistics(net))
-            stack.enter_context(computing_in(precision, device))
+        with own_statistics(net), computing_in(precision, device):
             made: Tensor = net(images, labels)
-        return made
+            return made
 
     return answer
 

@@ -20,7 +20,6 @@ from prosopon.core.clip import Frame
 from prosopon.core.faces import Face
 from prosopon.core.progress import SILENT, Progress
 from prosopon.disrupt.heads.head import Head
-from prosopon.disrupt.heads.view import seen_region
 from prosopon.faces.crop import cut
 from prosopon.faces.identity import Embedder
 from prosopon.models.laundering.named import named
@@ -180,7 +179,7 @@ def turned_like(untouched: Frame, protected: Frame, heads: Sequence[Head]) -> Fr
     height, width = untouched.shape[:2]
     turned = untouched.copy()
     for head in heads:
-        place = _region(head, width, height)
+        place = head.region_in(width, height).slices
         turned[place] = upside_down(untouched[place], protected[place])
     return turned
 
@@ -200,7 +199,7 @@ def visibility(
 ) -> Visibility:  # fmt: skip
     """How much of the change can be seen, `uint8 (H, W, 3)` both."""
     height, width = untouched.shape[:2]
-    places = [_region(head, width, height) for head in heads]
+    places = [head.region_in(width, height).slices for head in heads]
     change = np.abs(protected.astype(np.int16) - untouched)
     pairs = [(np.ascontiguousarray(protected[place]), np.ascontiguousarray(untouched[place])) for place in places]
     likenesses = [ssim(*pair) for pair in pairs if min(pair[0].shape[:2]) >= 11]
@@ -218,11 +217,6 @@ def visibility(
 def crop_of(picture: Frame, head: Head, side_px: int) -> tuple[Frame, NDArray[np.float64] | None]:
     """The crop of a head that a net of that side looks at, and the landmarks in its pixels, as far as there are any."""
     return cut(picture, head.box, side_px), head.landmarks_in(head.box, side_px)
-
-
-def _region(head: Head, width: int, height: int) -> tuple[slice, slice]:
-    """Rows and columns of a picture in which a head can have been changed."""
-    return seen_region(head.box, width, height, [max(1, round(head.box.width))]).slices
 
 
 def _effects(net: Measured, heads: Sequence[Head], untouched: Frame, changed: Frame) -> dict[str, float]:

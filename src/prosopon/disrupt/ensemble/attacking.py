@@ -141,8 +141,7 @@ class _Canvas:
         return made
 
     def _place(self, region: Region) -> tuple[slice, slice, slice, slice]:
-        top, left = region.top - self._region.top, region.left - self._region.left
-        return slice(None), slice(None), slice(top, top + region.height), slice(left, left + region.width)
+        return slice(None), slice(None), *region.within(self._region)
 
 
 @dataclass

@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from prosopon.core.clip import Clip, Frame
-from prosopon.core.errors import MediaError, MissingError
 from prosopon.core.faces import Tracks
 from prosopon.core.history import Relationship, SourceType, Step
 from prosopon.core.protocols import Differentiable
 from prosopon.disrupt.ensemble.attacking import Disrupted, disrupted
 from prosopon.disrupt.ensemble.options import EnsembleOptions
-from prosopon.disrupt.heads.head import head_of
+from prosopon.disrupt.heads.head import heads_in
 
 __all__ = ["Disrupted", "Ensemble", "disrupted"]
 
@@ -60,14 +59,7 @@ class Ensemble:
             MissingError: there is no face with landmarks.
             UsageError: while frames are read: the net has no gradients.
         """
-        if len(clip) == 0:
-            raise MediaError(f"{clip.name} has no pictures to protect, only sound", "give a picture or a video")
-        heads = [
-            [head for one in tracks.tracks if (head := head_of(one.faces.get(index))) is not None]
-            for index in range(len(clip))
-        ]
-        if not any(heads):
-            raise MissingError(f"no face was found in {clip.name}", "give a picture that shows one clearly")
+        heads = heads_in(clip, tracks)
         step = Step(
             "disrupt.ensemble.protect",
             asdict(self.options),

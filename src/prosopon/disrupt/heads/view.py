@@ -46,6 +46,11 @@ class Region:
         """Rows and columns."""
         return slice(self.top, self.bottom), slice(self.left, self.right)
 
+    def within(self, whole: Region) -> tuple[slice, slice]:
+        """Rows and columns in what was cut out by a region that holds it."""
+        top, left = self.top - whole.top, self.left - whole.left
+        return slice(top, top + self.height), slice(left, left + self.width)
+
 
 def seen_region(box: Box, width: int, height: int, sides_px: Sequence[int]) -> Region:
     """All pixels of a picture that crops of a box depend on, out to the next whole blocks of JPEG.

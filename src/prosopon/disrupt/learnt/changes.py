@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from prosopon.core.clip import Clip, Frame
-from prosopon.core.errors import CheckpointError, MediaError, MissingError, UsageError
+from prosopon.core.errors import CheckpointError, MissingError, UsageError
 from prosopon.core.faces import Box, Tracks
 from prosopon.core.history import Relationship, SourceType, Step
 from prosopon.core.protocols import Differentiable
 from prosopon.disrupt.heads.allowed import Mask, allowed_levels
-from prosopon.disrupt.heads.head import Head, head_of
-from prosopon.disrupt.heads.view import Region, around, seen_region
+from prosopon.disrupt.heads.head import Head, heads_in
+from prosopon.disrupt.heads.view import Region, around
 from prosopon.disrupt.learnt.placing import placed
 from prosopon.faces.crop import cut
 from prosopon.models.checkpoint import load, load_strict, part
@@ -157,7 +157,7 @@ class LearntChange(ABC):
         if not heads:
             return protected
         height, width = picture.shape[:2]
-        regions = [seen_region(head.box, width, height, [max(1, round(head.box.width))]) for head in heads]
+        regions = [head.region_in(width, height) for head in heads]
         whole = around(regions)
         change = np.zeros((whole.height, whole.width, 3), np.int16)
         most = np.zeros((whole.height, whole.width, 1), np.int16)
@@ -167,7 +167,7 @@ class LearntChange(ABC):
             levels = allowed_levels(
                 untouched, region, head.box, head.landmarks, levels=self.options.levels, mask=self.options.mask
             ).to(self.device)  # fmt: skip
-            here = _within(region, whole)
+            here = region.within(whole)
             # Levels are whole, so that rounding to the nearest cannot overstep them.
             change[here] += _whole(placed(share, head.box, region) * levels)
             most[here] = np.maximum(most[here], _whole(levels))
@@ -187,14 +187,7 @@ class LearntChange(ABC):
             MediaError: there are no pictures.
             MissingError: there is no face with landmarks.
         """
-        if len(clip) == 0:
-            raise MediaError(f"{clip.name} has no pictures to protect, only sound", "give a picture or a video")
-        heads = [
-            [head for one in tracks.tracks if (head := head_of(one.faces.get(index))) is not None]
-            for index in range(len(clip))
-        ]
-        if not any(heads):
-            raise MissingError(f"no face was found in {clip.name}", "give a picture that shows one clearly")
+        heads = heads_in(clip, tracks)
 
         def frames() -> Iterator[Frame]:
             for frame, here in zip(clip.frames(), heads, strict=True):
@@ -211,12 +204,6 @@ class LearntChange(ABC):
             weights_sha256=self.weights_sha256,
             source_type=SourceType.ENHANCED,
         )
-
-
-def _within(region: Region, whole: Region) -> tuple[slice, slice]:
-    """Rows and columns of a region in those of one that holds it."""
-    top, left = region.top - whole.top, region.left - whole.left
-    return slice(top, top + region.height), slice(left, left + region.width)
 
 
 def _whole(values: Tensor) -> NDArray[np.int16]:

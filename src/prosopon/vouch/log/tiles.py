@@ -9,7 +9,6 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from pathlib import Path
 
 from prosopon.core.errors import ProsoponError
@@ -183,7 +182,7 @@ def folded(hashes: Sequence[Hash]) -> Hash:
     """The hash over a power of two of neighbours."""
     while len(hashes) > 1:
         hashes = [node_hash(hashes[at], hashes[at + 1]) for at in range(0, len(hashes), 2)]
-    return reduce(lambda _, one: one, hashes)
+    return hashes[0]
 
 
 def _broken(tile: Tile, why: str) -> ProsoponError:
