@@ -20,8 +20,8 @@ from prosopon.core.faces import Pose
 from prosopon.core.history import SourceType, Step
 from prosopon.studio.person import Identity, Placement
 from prosopon.studio.render import render
+from prosopon.vouch.manifest.verify import verify
 from prosopon.vouch.publish import publish
-from prosopon.vouch.verify import verify
 
 
 def coverage(*words: object) -> int:

@@ -23,7 +23,7 @@ from prosopon.core.faces import Pose
 from prosopon.media.write import encode
 from prosopon.studio.person import Identity, Placement
 from prosopon.studio.render import render
-from prosopon.vouch.verify import verify
+from prosopon.vouch.manifest.verify import verify
 
 SMALL = ("--size", "96", "--iterations", "2", "--faces", "builtin", "--device", "cpu", "--precision", "fp32")
 

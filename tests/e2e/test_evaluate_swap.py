@@ -19,7 +19,7 @@ from prosopon.arena.swap_truth import EXACT, ON_TARGET
 from prosopon.create.swap.model import SwapModel
 from prosopon.create.swap.plans.plan import table_of
 from prosopon.models.checkpoint import save
-from prosopon.vouch.verify import verify
+from prosopon.vouch.manifest.verify import verify
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,8 @@ from prosopon.faces.alignment import read_alignment
 from prosopon.faces.mediapipe import MODEL_VARIABLE
 from prosopon.studio.person import Identity
 from prosopon.studio.render import render
+from prosopon.vouch.manifest.verify import verify
 from prosopon.vouch.publish import publish
-from prosopon.vouch.verify import verify
 
 
 @pytest.fixture(autouse=True)

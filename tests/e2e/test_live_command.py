@@ -21,7 +21,7 @@ from prosopon.studio.film import film
 from prosopon.studio.performance import Performance
 from prosopon.studio.person import Identity
 from prosopon.studio.render import render
-from prosopon.vouch.badge import badge, badge_box
+from prosopon.vouch.label.badge import badge, badge_box
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from prosopon.faces.parsing.part_map import PartMap
 from prosopon.media.part_maps import read_part_map
 from prosopon.studio.person import Identity
 from prosopon.studio.render import render
+from prosopon.vouch.manifest.verify import verify
 from prosopon.vouch.publish import publish
-from prosopon.vouch.verify import verify
 
 LANDMARKS = ["--parts", "--parser", "landmarks", "--backend", "builtin"]
 

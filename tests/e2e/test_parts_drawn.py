@@ -17,7 +17,7 @@ from prosopon.media.write import encode
 from prosopon.models.checkpoint import save
 from prosopon.studio.person import Identity
 from prosopon.studio.render import render
-from prosopon.vouch.verify import verify
+from prosopon.vouch.manifest.verify import verify
 
 
 @pytest.fixture

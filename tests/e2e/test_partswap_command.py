@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from unmarked import unmarked
 
 from prosopon.app.main import main
 from prosopon.core.clip import Audio, Clip, Frame
@@ -92,9 +93,14 @@ def test_the_result_is_signed_keeps_its_sound_and_is_compared(
 
 
 def test_lips_by_name_change_and_the_corners_do_not(
-    partswap_weights: str, source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    partswap_weights: str,
+    source: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A picture as the target, with the built-in parser; the corner with the visible mark apart."""
+    unmarked(monkeypatch)
     encode(Clip.still(render(Identity.random(np.random.default_rng(5)), size_px=SIZE).image), tmp_path / "you.png")
     words = ("-s", source, "-t", tmp_path / "you.png", "-o", tmp_path / "out.png", "--weights", partswap_weights)
     assert partswap(*words, "--parts", "lips", "--motion", "parts", "--no-compare", "--json") == 0

@@ -27,7 +27,7 @@ from prosopon.media.read import read
 from prosopon.media.write import encode
 from prosopon.studio.person import Identity, Placement
 from prosopon.studio.render import render
-from prosopon.vouch.verify import verify
+from prosopon.vouch.manifest.verify import verify
 
 PROMISES = re.compile(
     r"\bsafe\b|\bsafely\b|\bsafety\b|protected against deepfakes|unbreakable|guarantee", re.IGNORECASE

@@ -26,7 +26,7 @@ from prosopon.media.read import read
 from prosopon.models import checkpoint
 from prosopon.studio.person import Identity, Placement
 from prosopon.studio.render import render
-from prosopon.vouch.verify import verify
+from prosopon.vouch.manifest.verify import verify
 
 AGAINST = ["one", "one/code", "gone"]
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from face_folder import face_folder
 from PIL import Image
+from unmarked import unmarked
 
 from prosopon.app.main import main
 from prosopon.core.clip import Audio, Clip, Frame
@@ -19,7 +20,7 @@ from prosopon.media.read import read
 from prosopon.media.write import encode
 from prosopon.studio.person import Identity, Placement
 from prosopon.studio.render import render
-from prosopon.vouch.verify import verify
+from prosopon.vouch.manifest.verify import verify
 
 N, SIZE = 6, 192
 TRAIN = (
@@ -174,8 +175,13 @@ def test_a_picture_and_its_settings_file(
 
 
 def test_only_whom_the_portrait_shows(
-    run_folder: Path, rendered: list[Frame], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run_folder: Path,
+    rendered: list[Frame],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    unmarked(monkeypatch)
     both = rendered[2]
     encode(Clip.still(both), tmp_path / "both.png")
     encode(Clip.still(np.ascontiguousarray(both[:, SIZE:])), tmp_path / "right.png")

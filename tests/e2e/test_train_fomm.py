@@ -18,7 +18,7 @@ from PIL import Image
 from prosopon.app.main import main
 from prosopon.datasets.prepared import FRAME_PX, Cutting, write_cuttings
 from prosopon.train.store import Shot
-from prosopon.vouch.verify import verify
+from prosopon.vouch.manifest.verify import verify
 
 TINY = """
 name = "tiny"

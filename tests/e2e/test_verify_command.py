@@ -14,7 +14,7 @@ from PIL import Image
 
 from prosopon.core.clip import Clip
 from prosopon.core.history import SourceType, Step
-from prosopon.vouch.certificate import ROOT_FILE
+from prosopon.vouch.keys.certificate import ROOT_FILE
 from prosopon.vouch.publish import publish
 
 

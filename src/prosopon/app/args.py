@@ -29,6 +29,8 @@ Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
 """A switch that is off unless it is named: `--long`, without a `--no-long` beside it."""
 Force = Annotated[bool, tyro.conf.FlagCreatePairsOff, tyro.conf.arg(aliases=["-f"])]
 """Whether an existing output is replaced: `-f`, `--force`."""
+Label = Annotated[bool, tyro.conf.FlagCreatePairsOff]
+"""Whether a synthetic result is marked visibly as well: `--label`."""
 Input = tyro.conf.Positional[Path]
 """A file or folder without a flag."""
 Inputs = tyro.conf.Positional[tuple[Path, ...]]

@@ -13,7 +13,8 @@ from prosopon.core.clip import Clip, Frame
 from prosopon.core.history import Relationship, SourceType, Step
 from prosopon.core.progress import Progress
 from prosopon.media.read import read
-from prosopon.vouch.publish import publish
+from prosopon.vouch.label.card import without_opening
+from prosopon.vouch.publish import Published, publish
 
 _GAP_PX = 4
 _LARGEST_HEIGHT = 512
@@ -78,17 +79,17 @@ def _fitted(frame: Frame, width: int, height: int) -> Frame:
 
 
 def publish_row(
-    before: Sequence[Clip], made: Clip, written: Path, row: Path, *, force: bool, progress: Progress
+    before: Sequence[Clip], made: Clip, published: Published, row: Path, *, force: bool, progress: Progress
 ) -> None:  # fmt: skip
     """Publish what was written beside what it was made of.
 
     Args:
         before: source, driving or target.
         made: the synthetic clip, whose history goes on: its file knows of it through the credential alone.
-        written: its file, which is read back, so that what is shown is what was written.
+        published: its file, which is read back, so that what is shown is what was written.
         row: where the row goes.
         force: whether an existing file is replaced.
         progress: hears of every frame.
     """
-    shown = replace(read(written), history=made.history)
+    shown = replace(without_opening(read(published.path), published.opening_s or 0.0), history=made.history)
     publish(side_by_side(before, shown), row, force=force, progress=progress)

@@ -11,7 +11,8 @@ from prosopon.app.demo_scene import Scene
 from prosopon.app.report import Report
 
 if TYPE_CHECKING:
-    from prosopon.vouch.report import Report as Verdict
+    from prosopon.app.demo_copy import Copy
+    from prosopon.vouch.manifest.report import Report as Verdict
 
 _PROVES = (
     "The seal says who wrote the file and that it was not changed since; it does not say that what is shown happened. "
@@ -27,6 +28,7 @@ def write_page(
     compare: Path,
     *,
     verdicts: tuple[Verdict, Verdict],
+    copy: Copy,
     photograph: Path,
     parts: PartsMade,
     figures: Mapping[str, Mapping[str, float]],
@@ -74,6 +76,11 @@ def write_page(
         ],
     )
     report.text(_PROVES)
+    report.section(
+        "A copy that lost its credential",
+        "The result, half as large and encoded again, with nothing left but its pixels, as after most uploads.",
+    )
+    report.answer(copy.text, good=copy.is_recognised)
     report.section(
         "A face found",
         "The built-in finder, which needs no download, on a real photograph: NASA's portrait of the astronaut Eileen "

@@ -27,14 +27,14 @@ def writers_for(parents: Sequence[Parent], op: str = "faces.crop") -> Writers:
         parents: the files, each with its path. Of several, they are components.
         op: what is done to them.
     """
-    from prosopon.vouch.verify import verify
+    from prosopon.vouch.manifest.verify import verify
 
     reports = [(one, verify(one.path)) for one in parents if one.path is not None]
     synthetic = [(one, report) for one, report in reports if report.synthetic]
     if not synthetic:
         return Writers()
-    from prosopon.vouch.part_maps import publish_part_map
     from prosopon.vouch.publish import publish_picture
+    from prosopon.vouch.value_maps import publish_mask, publish_part_map
 
     stated = {address.rpartition("/")[2] for _, report in synthetic for address in report.source_types}
     known = [kind for kind in SourceType if kind.value in stated and kind is not SourceType.ENHANCED]
@@ -52,7 +52,7 @@ def writers_for(parents: Sequence[Parent], op: str = "faces.crop") -> Writers:
         publish_part_map(shown, destination, replace(step, op="faces.parse"))
 
     def mask(shown: NDArray[np.uint8], destination: Path) -> None:
-        publish_picture(np.repeat(shown[..., None], 3, axis=-1), destination, replace(step, op="faces.mask"))
+        publish_mask(shown, destination, replace(step, op="faces.mask"))
 
     return Writers(picture, parts, mask)
 

@@ -30,6 +30,8 @@ _TYPES = {
     ".mov": "video/quicktime",
     ".webm": "video/webm",
 }
+EMBEDDABLE = frozenset(_TYPES)
+"""Suffixes of the files that a page can show."""
 
 _PAGE = Template("""<!doctype html>
 <html lang="en">
@@ -101,7 +103,7 @@ class Report:
 
     def __init__(self, title: str, lead: str = "", footer: str = "") -> None:
         self._title, self._lead, self._footer = title, lead, footer
-        self._parts: list[tuple[str, tuple[tuple[Path, str], ...]]] = []
+        self._parts: list[tuple[str, tuple[tuple[Path, str], ...]]] = []  # markup, and the files shown before it
 
     def section(self, heading: str, text: str = "") -> None:
         """A heading and a paragraph."""
@@ -130,8 +132,12 @@ class Report:
         rows = "".join(f"<tr><th>{html.escape(name)}</th>{_cell(value)}</tr>" for name, value in facts.items())
         self._add(f"<table>{rows}</table>")
 
-    def media(self, *shown: tuple[Path, str]) -> None:
+    def media(self, *shown: tuple[Path, str], beside: str = "") -> None:
         """Pictures and videos with their captions, side by side as far as they fit.
+
+        Args:
+            shown: files, each with its caption.
+            beside: markup of further figures, see `fragment`.
 
         Raises:
             UsageError: a file is of no kind that browsers show.
@@ -139,11 +145,15 @@ class Report:
         for path, _ in shown:
             if path.suffix.lower() not in _TYPES:
                 raise UsageError(f"a report cannot show {path}", f"use one of {', '.join(_TYPES)}")
-        self._parts.append(("", shown))
+        self._parts.append((beside, shown))
 
     def svg(self, *drawings: str) -> None:
-        """Drawings that the program itself made (`train.curves.curve`), side by side. The one thing not escaped."""
+        """Drawings that the program itself made (`train.curves.curve`), side by side. Not escaped."""
         self._add(f'<div class="row">{"".join(drawings)}</div>')
+
+    def fragment(self, markup: str, style: str = "") -> None:
+        """A piece of a page that was made, and escaped, by whoever knows what is in it; see `vouch`'s history."""
+        self._add(f"<style>{style}</style>{markup}" if style else markup)
 
     def preformatted(self, text: str) -> None:
         """Text as it is, in a fixed-width font."""
@@ -156,7 +166,7 @@ class Report:
             OSError: a picture or video cannot be read.
         """
         body = [
-            f'<div class="row">{"".join(_figure(*one, folder) for one in shown)}</div>' if shown else text
+            f'<div class="row">{"".join(_figure(*one, folder) for one in shown)}{text}</div>' if shown else text
             for text, shown in self._parts
         ]
         return _PAGE.substitute(

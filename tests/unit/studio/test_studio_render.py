@@ -13,7 +13,7 @@ from prosopon.media.read import read
 from prosopon.studio.render import render
 from prosopon.studio.takes import Take
 from prosopon.studio.truth import read_truth
-from prosopon.vouch.verify import verify
+from prosopon.vouch.manifest.verify import verify
 
 ASKED = ("studio", "render", "--seconds", "0.12", "--size", "48", "--seed", "5", "--voice", "own")
 

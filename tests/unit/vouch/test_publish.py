@@ -16,11 +16,11 @@ from prosopon.core.errors import FileExistsAlready, MediaError, ProsoponError, U
 from prosopon.core.history import Parent, Relationship, SourceType, Step
 from prosopon.core.progress import Silent
 from prosopon.media.read import read
-from prosopon.vouch.manifest import source_type_url
+from prosopon.vouch.label.xmp import read_source_type
+from prosopon.vouch.manifest.definition import source_type_url
+from prosopon.vouch.manifest.report import Answer
+from prosopon.vouch.manifest.verify import verify
 from prosopon.vouch.publish import publish, publish_picture
-from prosopon.vouch.report import Answer
-from prosopon.vouch.verify import verify
-from prosopon.vouch.xmp import read_source_type
 
 FORMATS = ("a.png", "a.jpg", "a.webp", "a.gif", "a.mp4", "a.mov", "a.webm", "pictures")
 
@@ -122,7 +122,7 @@ def test_a_sidecar_is_not_taken_for_anothers(tmp_path: Path, clip_for: ClipFor) 
 
 
 def test_the_manifest_says_what_was_done(tmp_path: Path, clip_for: ClipFor) -> None:
-    publish(clip_for("a.png"), tmp_path / "a.png")
+    published = publish(clip_for("a.png"), tmp_path / "a.png")
     manifest = _manifest(tmp_path / "a.png")
     assert manifest["claim_generator_info"][0]["name"] == "Prosopon"
     assert manifest["title"] == "a.png"
@@ -130,11 +130,13 @@ def test_the_manifest_says_what_was_done(tmp_path: Path, clip_for: ClipFor) -> N
     assertions = {assertion["label"]: assertion for assertion in manifest["assertions"]}
     assert {"c2pa.actions.v2", "com.prosopon.run"} <= set(assertions)
     assert all(assertion["created"] for assertion in assertions.values())
-    first, second = assertions["c2pa.actions.v2"]["data"]["actions"]
+    first, second, third = assertions["c2pa.actions.v2"]["data"]["actions"]
     assert first["action"] == "c2pa.opened"
     assert len(first["parameters"]["ingredients"]) == 1
     assert second["digitalSourceType"] == source_type_url(SourceType.COMPOSITE)
     assert second["parameters"]["com.prosopon.seed"] == 7
+    assert third["action"].startswith("c2pa.watermarked")
+    assert assertions["com.prosopon.watermark"]["data"]["payload"] == published.watermark
     assert manifest["ingredients"][0]["metadata"]["com.prosopon.sha256"] == "ab" * 32
 
 

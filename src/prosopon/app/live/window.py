@@ -9,7 +9,7 @@ from PIL import Image
 
 from prosopon.core.clip import Frame
 from prosopon.core.errors import MissingError
-from prosopon.vouch.badge import badge
+from prosopon.vouch.label.badge import badge
 
 try:
     import tkinter as tk

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import tyro
 
-from prosopon.app.args import Driving, Force, Output, Source
+from prosopon.app.args import Driving, Force, Label, Output, Source
 from prosopon.app.console import Console
 from prosopon.app.inputs import check_frames, compare_path
 from prosopon.core.errors import ExitCode, UsageError
@@ -49,6 +49,8 @@ class Animate:
     """Who finds faces; none: the whole picture, or the crops that you give."""
     compare: bool = True
     """Write the side-by-side video too."""
+    label: Label = False
+    """Mark it visibly, too: SYNTHETIC in the corner, and before a video a card that says so."""
     force: Force = False
     """Overwrite what is there."""
 
@@ -83,19 +85,14 @@ def run(args: Animate, console: Console) -> int:
         progress=console,
     )  # fmt: skip
     judged = judged_reference(driving, args.options, tracks_by)
-    published = publish(clip, args.output, force=args.force, progress=console)
+    published = publish(clip, args.output, label=args.label, force=args.force, progress=console)
     seconds = time.perf_counter() - began
     if args.compare:
-        publish_row(
-            (source, driving), clip, published.path, compare_path(args.output), force=args.force, progress=console
-        )
+        publish_row((source, driving), clip, published, compare_path(args.output), force=args.force, progress=console)
     console.answer(
         {
-            "output": published.path,
+            **published.as_json(),
             "compare": compare_path(args.output) if args.compare else None,
-            "sidecar": published.sidecar,
-            "sha256": published.sha256,
-            "digital_source_type": published.source_type,
             "frames": len(clip),
             "reference": None if judged is None else judged.as_json(),
             "size_px": [clip.width, clip.height],
@@ -111,7 +108,7 @@ def run(args: Animate, console: Console) -> int:
     )
     console.say(
         f"{published.path}: {len(clip)} frames, {clip.width}x{clip.height}, "
-        f"{1000 * seconds / max(1, len(clip)):.0f} ms a frame; signed and labelled as {published.source_type}"
+        f"{1000 * seconds / max(1, len(clip)):.0f} ms a frame; {published.told}"
     )
     if args.compare:
         console.say(f"{compare_path(args.output)}: source, driving and result side by side")

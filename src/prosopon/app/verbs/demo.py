@@ -19,7 +19,8 @@ from prosopon.create.fomm.options import WEIGHTS
 from prosopon.media.read import read
 
 if TYPE_CHECKING:
-    from prosopon.vouch.report import Report as Verdict
+    from prosopon.app.demo_copy import Copy
+    from prosopon.vouch.manifest.report import Report as Verdict
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class Stopwatch:
 def run(args: Demo, console: Console) -> int:
     """Make everything and write the page."""
     from prosopon.app.compare import side_by_side
+    from prosopon.app.demo_copy import recognised_copy
     from prosopon.app.demo_page import write_page
     from prosopon.app.demo_parts import make_parts
     from prosopon.app.demo_scene import Scene, own_scene, rendered_scene
@@ -77,8 +79,8 @@ def run(args: Demo, console: Console) -> int:
     from prosopon.create.fomm.technique import FirstOrderMotion
     from prosopon.faces.finder import open_finder
     from prosopon.models.device import pick_precision
+    from prosopon.vouch.manifest.verify import verify
     from prosopon.vouch.publish import publish
-    from prosopon.vouch.verify import verify
 
     folder = args.output
     page = folder / "index.html"
@@ -115,6 +117,8 @@ def run(args: Demo, console: Console) -> int:
         good = verify(result_path)
         tampered_path = tamper(result_path, folder / "tampered.mp4")
         bad = verify(tampered_path)
+    with watch.stage("recognise a copy that lost its credential"):
+        copy = recognised_copy(read(result_path))
     with watch.stage("find the face on a photograph"):
         photograph = found_on_a_photograph(folder / "found.png")
     with watch.stage("find parts, swap them, write, sign"):
@@ -127,13 +131,14 @@ def run(args: Demo, console: Console) -> int:
         result_path,
         compare,
         verdicts=(good, bad),
+        copy=copy,
         photograph=photograph,
         parts=parts,
         figures=figures,
         seconds=watch.seconds,
         frames=len(clip),
     )
-    _tell(console, page, good, bad, figures=figures, watch=watch)
+    _tell(console, page, good, bad, copy, figures=figures, watch=watch)
     console.answer(
         {
             "page": page,
@@ -142,11 +147,12 @@ def run(args: Demo, console: Console) -> int:
             "swapped": [path for path, _ in parts.files()],
             "verified": good.as_json(),
             "tampered": bad.as_json(),
+            "copy": copy.as_json(),
             "figures": figures,
             "seconds": watch.seconds,
         }
     )
-    held = good.integrity == "ok" and good.signature == "valid" and bad.is_bad
+    held = good.integrity == "ok" and good.signature == "valid" and bad.is_bad and copy.is_recognised
     return ExitCode.FINE if held else ExitCode.BAD_ANSWER
 
 
@@ -200,12 +206,14 @@ def _tell(
     page: Path,
     good: Verdict,
     bad: Verdict,
+    copy: Copy,
     *,
     figures: dict[str, dict[str, float]],
     watch: Stopwatch,
 ) -> None:
     console.say(f"sealed file    integrity {good.integrity}, signature {good.signature}, trust {good.trust}")
     console.say(f"tampered copy  integrity {bad.integrity}, signature {bad.signature}, trust {bad.trust}")
+    console.say(f"stripped copy  {copy.text}")
     if figures:
         made, copied = figures["result"], figures["source"]
         console.say(

@@ -156,8 +156,9 @@ def _techniques() -> Iterator[Finding]:
 
 
 def _sealing() -> Iterator[Finding]:
-    from prosopon.vouch.certificate import SIGNER_FILE, config_folder, signing_identity
-    from prosopon.vouch.settings import SDK
+    from prosopon.vouch.home import config_folder
+    from prosopon.vouch.keys.certificate import SIGNER_FILE, signing_identity
+    from prosopon.vouch.manifest.settings import SDK
 
     yield Finding("c2pa", State.FINE, SDK)
     folder = config_folder() / "certificate"

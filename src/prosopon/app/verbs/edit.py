@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from prosopon.app.args import Force, Input, Output
+from prosopon.app.args import Force, Input, Label, Output
 from prosopon.app.console import Console
 from prosopon.app.inputs import check_frames, compare_path
 from prosopon.core.errors import ExitCode
@@ -40,6 +40,8 @@ class Edit:
     """Who finds faces; none: the whole picture is the head."""
     compare: bool = True
     """Write the side-by-side video or picture too."""
+    label: Label = False
+    """Mark it visibly, too: SYNTHETIC in the corner, and before a video a card that says so."""
     force: Force = False
     """Overwrite what is there."""
 
@@ -68,17 +70,14 @@ def run(args: Edit, console: Console) -> int:
     tracks = {} if finder is None else {"target": joined_across_cuts(track(target, finder, progress=console))}
     began = time.perf_counter()
     clip = model.create(tracks, target=target, options=args.options, precision=precision, progress=console)
-    published = publish(clip, args.output, force=args.force, progress=console)
+    published = publish(clip, args.output, label=args.label, force=args.force, progress=console)
     seconds = time.perf_counter() - began
     if args.compare:
-        publish_row((target,), clip, published.path, compare_path(args.output), force=args.force, progress=console)
+        publish_row((target,), clip, published, compare_path(args.output), force=args.force, progress=console)
     console.answer(
         {
-            "output": published.path,
+            **published.as_json(),
             "compare": compare_path(args.output) if args.compare else None,
-            "sidecar": published.sidecar,
-            "sha256": published.sha256,
-            "digital_source_type": published.source_type,
             "edit": args.options.edit,
             "attributes": clip.history[-1].params["attributes"],
             "frames": len(clip),
@@ -94,7 +93,7 @@ def run(args: Edit, console: Console) -> int:
     )
     console.say(
         f"{published.path}: {len(clip)} frames, {clip.width}x{clip.height}, "
-        f"{1000 * seconds / len(clip):.0f} ms a frame; signed and labelled as {published.source_type}"
+        f"{1000 * seconds / len(clip):.0f} ms a frame; {published.told}"
     )
     if args.compare:
         console.say(f"{compare_path(args.output)}: original and result side by side")

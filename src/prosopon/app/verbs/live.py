@@ -94,7 +94,7 @@ def run(args: Live, console: Console) -> int:
         from prosopon.faces.finder import open_finder
         from prosopon.models.device import pick_device
         from prosopon.train.interrupt import listening
-        from prosopon.vouch.badge import badged
+        from prosopon.vouch.label.badge import badged
         from prosopon.vouch.publish import publish
 
         model = FirstOrderMotion.from_weights(args.weights)
@@ -169,10 +169,7 @@ def _report(console: Console, figures: Figures, ending: Ending, published: Publi
         {
             "camera": camera.name,
             "ended": ending.why,
-            "output": None if published is None else published.path,
-            "sidecar": None if published is None else published.sidecar,
-            "sha256": None if published is None else published.sha256,
-            "digital_source_type": None if published is None else published.source_type,
+            **({"output": None} if published is None else published.as_json()),
             "frames_shown": figures.shown,
             "frames_dropped": figures.dropped,
             "dropped_share": figures.dropped_share,
@@ -198,4 +195,4 @@ def _report(console: Console, figures: Figures, ending: Ending, published: Publi
         ],
     )
     if published is not None:
-        console.say(f"{published.path}: recorded; signed and labelled as {published.source_type}")
+        console.say(f"{published.path}: recorded; {published.told}")

@@ -69,9 +69,7 @@ def run(args: Parts, console: Console) -> int:
     published = publish(drawn, args.output, force=args.force, progress=console)
     console.answer(
         {
-            "output": published.path,
-            "sidecar": published.sidecar,
-            "sha256": published.sha256,
+            **published.as_json(),
             "parts": model.config.num_segments,
             "frames": len(clip),
             "weights": model.weights_name,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
-from prosopon.app.args import Force, Output, Source
+from prosopon.app.args import Force, Label, Output, Source
 from prosopon.app.console import Console
 from prosopon.app.inputs import check_frames, compare_path
 from prosopon.core.clip import Clip
@@ -54,6 +54,8 @@ class Partswap:
     """Who finds faces; none: the whole picture is the head, or the crops that you give."""
     compare: bool = True
     """Write the side-by-side video or picture too."""
+    label: Label = False
+    """Mark it visibly, too: SYNTHETIC in the corner, and before a video a card that says so."""
     force: Force = False
     """Overwrite what is there."""
 
@@ -86,19 +88,14 @@ def run(args: Partswap, console: Console) -> int:
         _looked_for(source, target, args.options, finder, console), source=source, target=target,
         options=args.options, precision=precision, parser=parser, progress=console,
     )  # fmt: skip
-    published = publish(clip, args.output, force=args.force, progress=console)
+    published = publish(clip, args.output, label=args.label, force=args.force, progress=console)
     seconds = time.perf_counter() - began
     if args.compare:
-        publish_row(
-            (source, target), clip, published.path, compare_path(args.output), force=args.force, progress=console
-        )
+        publish_row((source, target), clip, published, compare_path(args.output), force=args.force, progress=console)
     console.answer(
         {
-            "output": published.path,
+            **published.as_json(),
             "compare": compare_path(args.output) if args.compare else None,
-            "sidecar": published.sidecar,
-            "sha256": published.sha256,
-            "digital_source_type": published.source_type,
             "parts": args.options.parts,
             "whose": whose(args.options),
             "motion": motion(args.options),
@@ -116,7 +113,7 @@ def run(args: Partswap, console: Console) -> int:
     )
     console.say(
         f"{published.path}: {len(clip)} frames, {clip.width}x{clip.height}, "
-        f"{1000 * seconds / max(1, len(clip)):.0f} ms a frame; signed and labelled as {published.source_type}"
+        f"{1000 * seconds / max(1, len(clip)):.0f} ms a frame; {published.told}"
     )
     if args.compare:
         console.say(f"{compare_path(args.output)}: source, target and result side by side")

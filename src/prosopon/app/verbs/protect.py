@@ -126,17 +126,14 @@ def run(args: Protect, console: Console) -> int:
         clip.derive(made.step, lambda: iter((made.picture,))), args.output, force=args.force, progress=console
     )  # fmt: skip
     about = {
-        "output": published.path,
-        "sidecar": published.sidecar,
-        "sha256": published.sha256,
-        "digital_source_type": published.source_type,
+        **published.as_json(),
         "size_px": [clip.width, clip.height],
         "heads": len(heads),
         **made.facts,
         "device": str(device),
         "faces": finder.name,
     }
-    console.say(f"{published.path}: {made.told}; signed and labelled as {published.source_type}")
+    console.say(f"{published.path}: {made.told}; {published.told}")
     try:
         case = Case(clip, untouched, read(args.output).first(), heads, made.nets)
         measured = _measure(args, case, about, device, console)

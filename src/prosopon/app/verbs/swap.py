@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
-from prosopon.app.args import Flag, Force, Output
+from prosopon.app.args import Flag, Force, Label, Output
 from prosopon.app.console import Console
 from prosopon.app.inputs import check_frames, compare_path
 from prosopon.core.clip import Clip
@@ -72,6 +72,8 @@ class Swap:
     """Who finds faces."""
     compare: bool = True
     """Write the side-by-side video or picture too."""
+    label: Label = False
+    """Mark it visibly, too: SYNTHETIC in the corner, and before a video a card that says so."""
     force: Force = False
     """Overwrite what is there."""
 
@@ -125,7 +127,7 @@ def run(args: Swap, console: Console) -> int:
     kept = _kept(args, target, cast, options=options, precision=precision, console=console)
     try:
         clip = swap_cast(target, cast, options, precision=precision, parser=parser, kept=kept, progress=console)
-        published = publish(clip, args.output, force=args.force, progress=console)
+        published = publish(clip, args.output, label=args.label, force=args.force, progress=console)
     except KeyboardInterrupt:
         if kept is not None and len(kept):
             console.note(f"{len(kept)} frames are kept; the same command goes on from there")
@@ -138,15 +140,12 @@ def run(args: Swap, console: Console) -> int:
     _beside(args, "faces-found").unlink(missing_ok=True)
     seconds = time.perf_counter() - began
     if compare:
-        publish_row((target,), clip, published.path, compare_path(args.output), force=args.force, progress=console)
+        publish_row((target,), clip, published, compare_path(args.output), force=args.force, progress=console)
     shown = len(set().union(*(one.track.faces for one in cast)))
     console.answer(
         {
-            "output": published.path,
+            **published.as_json(),
             "compare": compare_path(args.output) if compare else None,
-            "sidecar": published.sidecar,
-            "sha256": published.sha256,
-            "digital_source_type": published.source_type,
             "models": [model.weights_name for model in models],
             "plan": models[0].plan.name,
             "frames": len(clip),
@@ -162,7 +161,7 @@ def run(args: Swap, console: Console) -> int:
     )
     console.say(
         f"{published.path}: {len(clip)} frames, {shown} with a face, {clip.width}x{clip.height}, "
-        f"{1000 * seconds / max(1, len(clip)):.0f} ms a frame; signed and labelled as {published.source_type}"
+        f"{1000 * seconds / max(1, len(clip)):.0f} ms a frame; {published.told}"
     )
     if compare:
         console.say(f"{compare_path(args.output)}: target and result side by side")

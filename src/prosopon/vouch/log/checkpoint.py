@@ -8,12 +8,19 @@ import struct
 from dataclasses import dataclass
 from typing import Self
 
-from prosopon.core.errors import ProsoponError
+from prosopon.core.errors import ExitCode, ProsoponError
 from prosopon.vouch.log.merkle import HASH_BYTES, Hash
 from prosopon.vouch.log.note import COSIGNATURE, Note, Signer, Verifier
 
 _TIME = struct.Struct(">Q")
-_LARGEST_SIZE = 1 << 63
+_LARGEST = 1 << 63
+"""Neither sizes nor times reach it."""
+
+
+class CheckpointRefused(ProsoponError):  # noqa: N818 - it is what was found out, and no fault of the program
+    """A checkpoint is not signed with the key that was asked for, or of another log."""
+
+    exit_code = ExitCode.BAD_ANSWER
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,7 @@ class Checkpoint:
             count = int(size)
         except (ValueError, binascii.Error):
             raise _none("its lines are not origin, size and root") from None
-        canonical = str(count) == size and 0 <= count < _LARGEST_SIZE
+        canonical = str(count) == size and 0 <= count < _LARGEST
         if not origin or not canonical or len(held) != HASH_BYTES or not all(lines[3:]):
             raise _none("its size or root cannot be")
         return cls(origin, count, held, tuple(lines[3:]))
@@ -84,16 +91,17 @@ def opened(raw: bytes, log: Verifier, origin: str | None = None) -> tuple[Checkp
         origin: which log it must be of; the key's name where None.
 
     Raises:
-        ProsoponError: it is no checkpoint, of another log, or not signed by this key.
+        CheckpointRefused: it is of another log, or not signed by this key.
+        ProsoponError: it is no checkpoint.
     """
     note = Note.parse(raw)
     if not note.is_signed_by(log):
-        raise ProsoponError(
+        raise CheckpointRefused(
             f"the checkpoint is not signed by {log.name}", "do not trust this copy of the log; ask for its key again"
         )
     found = Checkpoint.parse(note.text)
     if found.origin != (origin or log.name):
-        raise ProsoponError(
+        raise CheckpointRefused(
             f"the checkpoint is of the log {found.origin}, not of {origin or log.name}", "check the key"
         )
     return found, note
@@ -113,7 +121,7 @@ def witnesses(note: Note, known: list[Verifier]) -> list[Witnessed]:
         for payload in note.payloads(key):
             if len(payload) > _TIME.size:
                 (time_s,) = _TIME.unpack_from(payload)
-                if key.accepts(_said(note.text, time_s), payload[_TIME.size :]):
+                if time_s < _LARGEST and key.accepts(_said(note.text, time_s), payload[_TIME.size :]):
                     found.append(Witnessed(one.name, time_s))
     return found
 

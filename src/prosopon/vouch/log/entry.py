@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from dataclasses import asdict, dataclass, fields
+from hashlib import sha256
 from typing import Any, Self
 
 from prosopon.core.errors import ProsoponError
@@ -18,6 +20,8 @@ _SHAPES = {
     "key": re.compile(r"[0-9a-f]{8,64}"),
     "time": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"),
 }
+SALT_BYTES = 32
+"""Random bytes that hide a hash."""
 _NEEDED = ("asset", "key", "time")
 
 
@@ -79,3 +83,21 @@ class Entry:
         if found.as_bytes() != raw:
             raise ProsoponError("this entry of the log is not written in its one form")
         return found
+
+
+def new_salt() -> bytes:
+    """Random bytes, which have to be kept: without them nobody can show later what an entry was about."""
+    return secrets.token_bytes(SALT_BYTES)
+
+
+def salted(asset_sha256: str, salt: bytes) -> str:
+    """What an entry says instead of a file's hash that shall stay private: SHA-256 over a word, the salt and the hash.
+
+    Args:
+        asset_sha256: of the file, hexadecimal.
+        salt: 32 bytes of `new_salt`.
+
+    Returns:
+        64 hexadecimal digits, which say nothing about the file to whoever has not got the salt.
+    """
+    return sha256(b"prosopon salted\n" + salt + bytes.fromhex(asset_sha256)).hexdigest()

@@ -20,7 +20,8 @@ from prosopon.core.errors import ProsoponError, UsageError
 ED25519, COSIGNATURE = 1, 4
 """Kinds of signatures: of the text itself, and of a witness (c2sp.org/tlog-cosignature)."""
 _DASH = "\N{EM DASH} "
-_LARGEST = 1 << 20
+LARGEST = 1 << 20
+"""Bytes of a note."""
 _MOST_SIGNATURES = 100
 _HASH_BYTES = 4
 
@@ -137,7 +138,7 @@ class Note:
         Raises:
             ProsoponError: it is none.
         """
-        if len(raw) > _LARGEST:
+        if len(raw) > LARGEST:
             raise ProsoponError("this is no signed note: it is larger than 1 MiB", "give a checkpoint of a log")
         try:
             whole = raw.decode("utf-8")
@@ -164,6 +165,17 @@ class Note:
         """Whether the text was signed with this key; every line that names it must hold."""
         found = self.payloads(verifier)
         return bool(found) and all(verifier.accepts(self.text.encode(), one) for one in found)
+
+    def with_lines(self, lines: Sequence[str]) -> str:
+        """As `joined`, but of those that name a key whose line is there already, the new one takes its place.
+
+        Raises:
+            ProsoponError: what was given is no signature line.
+        """
+        new = Note.parse(f"{self.text}\n{''.join(lines)}".encode()).signatures
+        keys = {(one.name, one.key_hash) for one in new}
+        kept = tuple(one for one in self.signatures if (one.name, one.key_hash) not in keys)
+        return Note(self.text, kept).joined(lines)
 
     def joined(self, lines: Sequence[str]) -> str:
         """The note as text with further signature lines."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from prosopon.core.errors import ProsoponError
+from prosopon.core.errors import ExitCode, ProsoponError
+from prosopon.vouch.log.files import Files
 from prosopon.vouch.log.merkle import HASH_BYTES, Hash, node_hash
 
 HEIGHT = 8
@@ -21,6 +21,14 @@ LARGEST_ENTRY = (1 << 16) - 1
 """Bytes of one entry."""
 _LENGTH = struct.Struct(">H")
 _ENTRIES = "entries"
+_LARGEST_TILE = WIDTH * HASH_BYTES
+_LARGEST_BUNDLE = WIDTH * (_LENGTH.size + LARGEST_ENTRY)
+
+
+class LogDamaged(ProsoponError):  # noqa: N818 - it is what was found out, and no fault of the program
+    """Files of a log do not come to what was signed, or are not there."""
+
+    exit_code = ExitCode.BAD_ANSWER
 
 
 @dataclass(frozen=True)
@@ -108,43 +116,44 @@ def unpacked(bundle: bytes) -> list[bytes]:
     return entries
 
 
-class TileFolder:
-    """The tiles of a folder, each read once.
+class Tiles:
+    """The tiles of a log, each read once.
 
     Args:
-        folder: of the log.
+        files: of the log.
         kept: how many are remembered; the last ones are enough for appending, a few dozen for proofs.
+        kept_bytes: and how many bytes of them; bundles of a stranger's log may be large.
     """
 
-    def __init__(self, folder: Path, kept: int = 64) -> None:
-        self._folder, self._most = folder, kept
+    def __init__(self, files: Files, kept: int = 64, kept_bytes: int = 1 << 25) -> None:
+        self._files, self._most, self._most_bytes = files, kept, kept_bytes
         self._kept: dict[Tile, bytes] = {}
+        self._kept_bytes = 0
 
     def read(self, tile: Tile) -> bytes:
         """What a tile holds; where a partial one is gone, the beginning of the full one.
 
         Raises:
-            ProsoponError: it is not there, or damaged.
+            LogDamaged: it is not there, or damaged.
+            ProsoponError: it cannot be read.
         """
         if tile in self._kept:
             return self._kept[tile]
         full = Tile(tile.level, tile.index)
         for one in dict.fromkeys((tile, full)):
-            try:
-                content = (self._folder / one.path).read_bytes()
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                raise _broken(tile, error.strerror or str(error)) from None
-            self.keep(tile, self._checked(tile, content))
-            return self._kept[tile]
+            content = self._files.read(one.path, _LARGEST_TILE if tile.level is not None else _LARGEST_BUNDLE)
+            if content is not None:
+                whole = self._checked(tile, content)
+                self.keep(tile, whole)
+                return whole
         raise _broken(tile, "it is not there")
 
     def keep(self, tile: Tile, content: bytes) -> None:
         """Remember what a tile holds; the oldest is forgotten."""
+        self._kept_bytes += len(content) - len(self._kept.pop(tile, b""))
         self._kept[tile] = content
-        while len(self._kept) > self._most:
-            del self._kept[next(iter(self._kept))]
+        while len(self._kept) > 1 and (len(self._kept) > self._most or self._kept_bytes > self._most_bytes):
+            self._kept_bytes -= len(self._kept.pop(next(iter(self._kept))))
 
     def hashes(self, tile: Tile) -> list[Hash]:
         """Those of a tile of hashes."""
@@ -159,9 +168,9 @@ class TileFolder:
         """The hash of a complete subtree of a log of `size` entries, see `merkle.Subtree`."""
         stored, above = divmod(level, HEIGHT)
         first = index << above
-        tile = tile_at(stored, first // WIDTH, size)
-        start = first % WIDTH
-        return folded(self.hashes(tile)[start : start + (1 << above)])
+        content = self.read(tile_at(stored, first // WIDTH, size))
+        starts = range(first % WIDTH * HASH_BYTES, (first % WIDTH + (1 << above)) * HASH_BYTES, HASH_BYTES)
+        return folded([content[at : at + HASH_BYTES] for at in starts])
 
     @staticmethod
     def _checked(tile: Tile, content: bytes) -> bytes:
@@ -185,5 +194,5 @@ def folded(hashes: Sequence[Hash]) -> Hash:
     return hashes[0]
 
 
-def _broken(tile: Tile, why: str) -> ProsoponError:
-    return ProsoponError(f"the log's file {tile.path} cannot be used: {why}", "restore the log's folder from a copy")
+def _broken(tile: Tile, why: str) -> LogDamaged:
+    return LogDamaged(f"the log's file {tile.path} cannot be used: {why}", "restore the log's folder from a copy")

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +10,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from prosopon.core.errors import MissingError, ProsoponError, UsageError
 from prosopon.vouch.log import writing
+from prosopon.vouch.log.files import LocalFiles
 from prosopon.vouch.log.merkle import EMPTY_ROOT, extends, includes, leaf_hash, node_hash
-from prosopon.vouch.log.note import Signer
+from prosopon.vouch.log.note import Note, Signer
 from prosopon.vouch.log.reading import Log
-from prosopon.vouch.log.tiles import Tile, TileFolder, grown, packed, tile_at, unpacked
+from prosopon.vouch.log.tiles import Tile, Tiles, grown, packed, tile_at, unpacked
 from prosopon.vouch.log.writing import LogWriter
 
 SIGNER = Signer("example.org/log", Ed25519PrivateKey.from_private_bytes(bytes([1] * 32)))
@@ -53,6 +50,27 @@ def test_paths_are_those_of_the_standard() -> None:
     assert [*grown(255, 257)] == [
         Tile(None, 0), Tile(None, 1, 1), Tile(0, 0), Tile(0, 1, 1), Tile(1, 0, 1)
     ]  # fmt: skip
+
+
+def test_the_examples_of_the_standard() -> None:
+    """c2sp.org/tlog-tiles, "Partial Tiles": sizes 70,000 and 256; and paths of Tessera's own tests."""
+    tiles = [tile for tile in grown(0, 70_000) if tile.level is not None]
+    assert [(tile.level, tile.width) for tile in tiles if tile.width < 256] == [(0, 112), (1, 17), (2, 1)]
+    assert [sum(tile.level == level and tile.width == 256 for tile in tiles) for level in range(3)] == [273, 1, 0]
+    assert [tile.path for tile in grown(0, 256)] == ["tile/entries/000", "tile/0/000", "tile/1/000.p/1"]
+    assert Tile(15, 455667).path == "tile/15/x455/667"
+    assert Tile(None, 255).path == "tile/entries/255"
+
+
+def test_only_so_many_bytes_are_remembered(tmp_path: Path) -> None:
+    with LogWriter.open(tmp_path, SIGNER) as log:
+        log.append([bytes([index]) * 60_000 for index in range(3)])
+        log.append([bytes([index]) * 60_000 for index in range(3, 10)])
+    tiles = Tiles(LocalFiles(tmp_path), kept_bytes=100_000)
+    for size in (3, 10):
+        assert len(tiles.entries(tile_at(None, 0, 10))) == 10
+        assert len(tiles.hashes(tile_at(0, 0, size))) == size
+    assert sum(map(len, tiles._kept.values())) == tiles._kept_bytes <= 100_000
 
 
 def test_bundles_there_and_back() -> None:
@@ -151,40 +169,24 @@ def test_readers_of_an_older_state_find_it_in_full_tiles(tmp_path: Path) -> None
     with LogWriter.open(tmp_path, SIGNER) as log:
         log.append([entry(0), entry(1)])
         log.append([entry(index) for index in range(2, 300)])
-    assert TileFolder(tmp_path).entries(tile_at(None, 0, 2)) == [entry(0), entry(1)]
-    assert len(TileFolder(tmp_path).hashes(tile_at(0, 0, 2))) == 2
+    assert Tiles(LocalFiles(tmp_path)).entries(tile_at(None, 0, 2)) == [entry(0), entry(1)]
+    assert len(Tiles(LocalFiles(tmp_path)).hashes(tile_at(0, 0, 2))) == 2
 
 
-KILLED = """
-import sys
-from pathlib import Path
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from prosopon.vouch.log.note import Signer
-from prosopon.vouch.log.writing import LogWriter
-signer = Signer("example.org/log", Ed25519PrivateKey.from_private_bytes(bytes([1] * 32)))
-with LogWriter.open(Path(sys.argv[1]), signer) as log:
-    index = log.checkpoint.size
-    while True:
-        log.append([f'{{"entry":{index}}}'.encode()])
-        index += 1
-        print(index, flush=True)
-"""
+def test_what_was_broken_off_is_not_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stopped right after its checkpoint was put in place, a writer does not know what it has promised."""
+    with LogWriter.open(tmp_path, SIGNER) as log:
+        log.append([b"one"])
+        monkeypatch.setattr(Note, "parse", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            log.append([b"two"])
+        monkeypatch.undo()
+        with pytest.raises(ProsoponError, match="broken off"):
+            log.append([b"three"])
+    with LogWriter.open(tmp_path, SIGNER) as log:
+        assert log.append([b"three"]) == range(2, 3)
+    assert [opened(tmp_path).entry(index) for index in range(3)] == [b"one", b"two", b"three"]
 
 
-def test_a_killed_writer_has_lost_nothing_that_it_promised(tmp_path: Path) -> None:
-    promised, states = 0, [(0, EMPTY_ROOT)]
-    for round_ in range(4):
-        with subprocess.Popen(
-            [sys.executable, "-c", KILLED, str(tmp_path)], stdout=subprocess.PIPE, text=True, env={**os.environ}
-        ) as writer:  # fmt: skip
-            assert writer.stdout is not None
-            for _ in range(3 + 5 * round_):
-                promised = int(writer.stdout.readline())
-            writer.send_signal(signal.SIGKILL)
-            writer.wait()
-        log = opened(tmp_path)
-        assert log.size >= promised
-        assert [log.entry(index) for index in range(log.size)] == [entry(index) for index in range(log.size)]
-        for size, root in states:
-            assert extends(size, root, log.size, log.checkpoint.root, log.prove_growth(size))
-        states.append((log.size, log.checkpoint.root))
+def interrupted(raw: bytes) -> Note:
+    raise KeyboardInterrupt
