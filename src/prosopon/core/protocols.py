@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol, runtime_checkable
+from enum import StrEnum
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 from prosopon.core.clip import Clip
 from prosopon.core.faces import Tracks
@@ -40,10 +41,40 @@ class Disruptor(Protocol):
         ...
 
 
+class Needs(StrEnum):
+    """What a detector looks at; what looks at nothing of a file is not asked."""
+
+    FRAMES = "frames"
+    """Some frames, in runs of consecutive ones: `faces.excerpt`."""
+    MOTION = "motion"
+    """Every frame, for what changes over time; the landmarks of all of them are in the tracks."""
+    SOUND = "sound"
+    """The sound of the clip."""
+
+
 @runtime_checkable
 class Detector(Protocol):
-    """Says how likely a clip is fake."""
+    """Says how likely a clip is fake, or measures something that tells people about it."""
+
+    needs: ClassVar[frozenset[Needs]]
+    """What it looks at."""
+    judges: ClassVar[bool]
+    """Whether its values count as evidence; False: it only measures, and never takes part in a verdict."""
+
+    @classmethod
+    def from_weights(cls, weights: str | None = None) -> Self:
+        """The detector with weights by name, path or run folder; None: those that come with the package.
+
+        Raises:
+            MissingError: there are none.
+            CheckpointError: they are damaged, or of another detector.
+        """
+        ...
 
     def score(self, clip: Clip, tracks: Tracks) -> Score:
-        """The answer, or an abstention with its reason."""
+        """The answer about the most prominent person of `tracks`, or an abstention with its reason.
+
+        The clip may be an excerpt; the frame indices of the tracks are those of the clip that is given. Nobody's being
+        there, bad sound and the like are abstentions, never exceptions.
+        """
         ...
