@@ -5,17 +5,14 @@ No stand-in: what marks have to outlive is the codecs that are used, with their 
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
-from fractions import Fraction
 
-import av
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
 
+from prosopon.media.codecs import through_jpeg, through_x264
 from prosopon.models.laundering.rounding import straight_through
 from prosopon.models.tensors import to_frames, to_tensor
 
@@ -39,7 +36,7 @@ def jpeg(quality: int) -> Codec:
     """Pillow's JPEG at a quality from 1 to 100, colour at half the resolution."""
 
     def code(frames: Frames) -> Frames:
-        return np.stack([_through_jpeg(frame, quality) for frame in frames])
+        return np.stack([through_jpeg(frame, quality) for frame in frames])
 
     return code
 
@@ -54,35 +51,7 @@ def h264(crf: int) -> Codec:
     def code(frames: Frames) -> Frames:
         n, height, width = frames.shape[:3]
         beside = np.concatenate(list(frames), axis=1)
-        even = np.pad(beside, ((0, height % 2), (0, n * width % 2), (0, 0)), "edge")
-        back = _through_x264(np.stack((even, even)), crf)[-1][:height, : n * width]
+        back = through_x264(np.stack((beside, beside)), crf)[-1]
         return np.ascontiguousarray(back.reshape(height, n, width, 3).swapaxes(0, 1))
 
     return code
-
-
-def _through_jpeg(frame: Frames, quality: int) -> Frames:
-    file = io.BytesIO()
-    Image.fromarray(frame).save(file, "JPEG", quality=quality)
-    return np.asarray(Image.open(file).convert("RGB"))
-
-
-def _through_x264(frames: Frames, crf: int) -> list[Frames]:
-    """Frames with even sides through an encoder and a decoder, without a container."""
-    encoder = av.CodecContext.create("libx264", "w")
-    encoder.height, encoder.width = frames.shape[1:3]
-    encoder.pix_fmt = "yuv420p"
-    encoder.time_base, encoder.framerate = Fraction(1, 25), Fraction(25)
-    # One thread: what comes out must not depend on the machine, and the pictures are small.
-    encoder.thread_count = 1
-    encoder.options = {"crf": str(crf), "preset": "veryfast"}
-    decoder = av.CodecContext.create("h264", "r")
-    decoder.thread_count = 1
-    packets = []
-    for number, frame in enumerate(frames):
-        shown = av.VideoFrame.from_ndarray(frame, format="rgb24")
-        shown.pts = number
-        packets += encoder.encode(shown)
-    packets += encoder.encode(None)
-    decoded = [frame for packet in packets for frame in decoder.decode(packet)] + decoder.decode(None)
-    return [np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in decoded]

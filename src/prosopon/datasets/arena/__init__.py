@@ -1,0 +1,1 @@
+"""Originals and fakes made of them, for detectors to learn from and be measured on."""
