@@ -1,0 +1,63 @@
+"""How well values tell fakes from real clips: AUC, equal error rate, calibration error. A fake is 1, real is 0."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+_BINS = 10
+
+Values = NDArray[np.float64]
+Labels = NDArray[np.bool_]
+
+
+def auc(values: Values, fake: Labels) -> float:
+    """The chance that a fake has a larger value than a real one, ties counting half; 0.5 is guessing.
+
+    Args:
+        values: `(N,)`, larger is more like a fake.
+        fake: `(N,)`.
+
+    Returns:
+        0 to 1; NaN where all are of one kind.
+    """
+    n_fake, n_real = int(fake.sum()), int((~fake).sum())
+    if not n_fake or not n_real:
+        return float("nan")
+    return (float(rankdata(values)[fake].sum()) - n_fake * (n_fake + 1) / 2) / (n_fake * n_real)
+
+
+def eer(values: Values, fake: Labels) -> float:
+    """The error rate where as large a share of real ones is accused as of fakes is missed, interpolated.
+
+    The root of 1 - x - TPR(x) along the ROC curve, whose corners are joined by straight lines. NaN where all are of one
+    kind.
+    """
+    n_fake, n_real = int(fake.sum()), int((~fake).sum())
+    if not n_fake or not n_real:
+        return float("nan")
+    order = np.argsort(-values, kind="stable")
+    ends = np.flatnonzero(np.append(np.diff(values[order]) != 0, True))
+    hits = np.concatenate(([0.0], np.cumsum(fake[order])[ends] / n_fake))
+    alarms = np.concatenate(([0.0], np.cumsum(~fake[order])[ends] / n_real))
+    apart = 1 - alarms - hits  # falls from 1 to -1
+    after = int(np.argmax(apart <= 0))
+    share = apart[after - 1] / (apart[after - 1] - apart[after])
+    return float(alarms[after - 1] + share * (alarms[after] - alarms[after - 1]))
+
+
+def ece(probabilities: Values, fake: Labels) -> float:
+    """Expected calibration error: how far the share of fakes is from what was said, over ten equal bins, 0 to 1.
+
+    Fakes and real ones weigh the same in all, as if there were as many of one as of the other. NaN where all are of
+    one kind.
+    """
+    n_fake, n_real = int(fake.sum()), int((~fake).sum())
+    if not n_fake or not n_real:
+        return float("nan")
+    weights = np.where(fake, 0.5 / n_fake, 0.5 / n_real)
+    bins = np.minimum((probabilities * _BINS).astype(int), _BINS - 1)
+    said = np.bincount(bins, weights * probabilities, _BINS)
+    true = np.bincount(bins, weights * fake, _BINS)
+    return float(np.abs(said - true).sum())

@@ -1,0 +1,201 @@
+"""`ArenaPairs`: an original and one of its fakes, treated alike, for nets that learn to tell them apart.
+
+Both get the same frame, cut, flip, colours and degradation, so that nothing but the forgery differs between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prosopon.core.errors import UsageError
+from prosopon.core.faces import Face
+from prosopon.datasets.arena.arena import ORIGINAL, Arena, ArenaClip
+from prosopon.datasets.degradations import Degradation, draw
+from prosopon.detect.learning.view import View
+
+Frames = NDArray[np.uint8]
+MakeFake = Callable[[Frames, NDArray[np.float32], np.random.Generator], Frames]
+"""Consecutive frames `uint8 (T, H, W, 3)` of an original, their landmarks `(T, 68, 2)` and chance -> as many fake ones;
+picklable. What blends a face with itself, for instance."""
+Draw = Callable[[np.random.Generator], Degradation]
+
+_RUN = 4
+"""Consecutive frames that are degraded together, so that codecs do what they do to videos."""
+
+
+@dataclass(frozen=True)
+class Wobble:
+    """How far cuts and colours vary by chance, alike for both of a pair.
+
+    Attributes:
+        shift: of the square, as a share of the face's size.
+        scale: of the square, up or down.
+        turn_deg: either way.
+        light: of brightness and contrast, as a share.
+    """
+
+    shift: float = 0.03
+    scale: float = 0.06
+    turn_deg: float = 4.0
+    light: float = 0.15
+
+
+@dataclass(frozen=True)
+class ArenaPairs:
+    """A dataset of pairs. Each generator comes equally often, however many fakes it made.
+
+    Items: `real` and `fake`, `uint8 (S, S, 3)` each; with `run` frames `(run, S, S, 3)`.
+
+    Attributes:
+        arena: where they come from.
+        view: how faces are cut.
+        held_out_generators: are left out.
+        extra: more generators by name, which make their fakes of originals as they are asked for.
+        split: whose people.
+        degrade: draws what is done to both; None: nothing.
+        wobble: how far cuts and colours vary; None: not at all.
+        flip: whether half of the pairs are mirrored.
+        run: how many consecutive frames; 1: single frames.
+        only_extra: whether the arena's own fakes are left out.
+
+    Raises:
+        UsageError: nothing is left to learn from.
+    """
+
+    arena: Arena
+    view: View
+    held_out_generators: tuple[str, ...] = ()
+    extra: Mapping[str, MakeFake] = field(default_factory=dict)
+    split: str = "train"
+    degrade: Draw | None = draw
+    wobble: Wobble | None = Wobble()
+    flip: bool = True
+    run: int = 1
+    only_extra: bool = False
+
+    def __post_init__(self) -> None:
+        if not self._originals or not self._names:
+            raise UsageError(
+                f"there are no pairs to learn from in {self.arena.folder}", "hold out less, or make a larger arena"
+            )
+
+    @property
+    def _fakes(self) -> dict[str, tuple[ArenaClip, ...]]:
+        if self.only_extra:
+            return {}
+        found = {
+            name: self.arena.where(split=self.split, generators=(name,))
+            for name in self.arena.generators
+            if name not in self.held_out_generators
+        }
+        return {name: clips for name, clips in found.items() if clips}
+
+    @property
+    def _originals(self) -> tuple[ArenaClip, ...]:
+        return self.arena.where(split=self.split, generators=(ORIGINAL,))
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return (*self._fakes, *self.extra)
+
+    def __len__(self) -> int:
+        """One pass: as many pairs as there are fakes, `extra` counting one for each original."""
+        return sum(map(len, self._fakes.values())) + len(self.extra) * len(self._originals)
+
+    def item(self, index: int, rng: np.random.Generator) -> dict[str, Frames]:
+        """A pair; which one of its generator is left to chance."""
+        name = self._names[index % len(self._names)]
+        clips = self._fakes.get(name) or self._originals
+        clip = clips[int(rng.integers(len(clips)))]
+        real, fake, points, fake_points = self._frames(clip, name, rng)
+        if self.degrade is not None:
+            degradation = self.degrade(rng)
+            real, fake = degradation(real), degradation(fake)
+        keep = slice(None) if self.run > 1 else [int(rng.integers(len(real)))]
+        wobble = _Drawn.of(self.wobble, rng)
+        mirrored = self.flip and bool(rng.random() < 0.5)
+        pair = {
+            "real": self._cut(real[keep], points[keep], wobble, mirrored=mirrored),
+            "fake": self._cut(fake[keep], fake_points[keep], wobble, mirrored=mirrored),
+        }
+        return pair if self.run > 1 else {key: frames[0] for key, frames in pair.items()}
+
+    def _frames(
+        self, clip: ArenaClip, name: str, rng: np.random.Generator
+    ) -> tuple[Frames, Frames, NDArray[np.float32], NDArray[np.float32]]:
+        """Some consecutive frames of an original and its fake, and landmarks of each."""
+        length = max(self.run, _RUN)
+        original = self.arena.original_of(clip)
+        place = _run_of(self.arena, clip, length, rng)
+        there = place if len(original) == len(clip) else np.zeros_like(place)  # of a still, its one frame
+        real = np.asarray(self.arena.frames(original)[there])
+        points = np.asarray(self.arena.landmarks(original)[there])
+        if name in self.extra:
+            return real, self.extra[name](real, points, rng), points, points
+        fake = np.asarray(self.arena.frames(clip)[place])
+        return real, fake, points, np.asarray(self.arena.landmarks(clip)[place])
+
+    def _cut(self, frames: Frames, points: NDArray[np.float32], wobble: _Drawn, *, mirrored: bool) -> Frames:
+        cut = np.stack(
+            [self.view.cut(frame, Face.around(wobble.moved(face))) for frame, face in zip(frames, points, strict=True)]
+        )
+        lit = wobble.lit(cut)
+        return np.ascontiguousarray(lit[:, :, ::-1]) if mirrored else lit
+
+
+def _run_of(arena: Arena, clip: ArenaClip, length: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Indices of up to `length` consecutive frames: within one run, where there is one that is long enough.
+
+    A clip that is shorter is repeated at its last frame, so that items are of one size.
+    """
+    times = np.asarray(arena.times(clip))
+    steps = np.diff(times)
+    breaks = np.flatnonzero(steps > 1.5 * float(np.median(steps))) + 1 if len(steps) else np.zeros(0, np.int64)
+    edges = [0, *breaks.tolist(), len(times)]
+    runs = [(start, stop) for start, stop in pairwise(edges) if stop - start >= length]
+    start, stop = runs[int(rng.integers(len(runs)))] if runs else (0, len(times))
+    first = start + int(rng.integers(max(1, stop - start - length + 1)))
+    return np.minimum(np.arange(first, first + length), stop - 1)
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """What was drawn for one pair."""
+
+    shift: tuple[float, float] = (0.0, 0.0)
+    scale: float = 1.0
+    turn: float = 0.0
+    contrast: float = 1.0
+    brightness: float = 0.0
+
+    @classmethod
+    def of(cls, wobble: Wobble | None, rng: np.random.Generator) -> _Drawn:
+        if wobble is None:
+            return cls()
+        x, y = rng.uniform(-wobble.shift, wobble.shift, 2).tolist()
+        return cls(
+            (x, y),
+            float(np.exp(rng.uniform(-wobble.scale, wobble.scale))),
+            float(np.deg2rad(rng.uniform(-wobble.turn_deg, wobble.turn_deg))),
+            float(1 + rng.uniform(-wobble.light, wobble.light)),
+            float(255 * rng.uniform(-wobble.light, wobble.light)),
+        )
+
+    def moved(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Landmarks as a view has to take them to cut elsewhere."""
+        middle = points.mean(0)
+        size = float((points.max(0) - points.min(0)).max())
+        turn = np.array(((np.cos(self.turn), np.sin(self.turn)), (-np.sin(self.turn), np.cos(self.turn))))
+        moved = (points - middle) @ turn * self.scale + middle + size * np.array(self.shift)
+        return np.asarray(moved, np.float32)
+
+    def lit(self, frames: Frames) -> Frames:
+        if self.contrast == 1.0 and self.brightness == 0.0:
+            return frames
+        table = np.clip((np.arange(256) - 128) * self.contrast + 128 + self.brightness, 0, 255).round()
+        return np.asarray(table.astype(np.uint8)[frames])
