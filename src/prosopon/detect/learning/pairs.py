@@ -5,9 +5,11 @@ Both get the same frame, cut, flip, colours and degradation, so that nothing but
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +21,15 @@ from prosopon.datasets.degradations import Degradation, draw
 from prosopon.detect.learning.view import View
 
 Frames = NDArray[np.uint8]
-MakeFake = Callable[[Frames, NDArray[np.float32], np.random.Generator], Frames]
-"""Consecutive frames `uint8 (T, H, W, 3)` of an original, their landmarks `(T, 68, 2)` and chance -> as many fake ones;
-picklable. What blends a face with itself, for instance."""
+MakePair = Callable[[Frames, NDArray[np.float32], np.random.Generator], tuple[Frames, Frames, NDArray[np.float32]]]
+"""Consecutive frames `uint8 (T, H, W, 3)` of an original, their landmarks `(T, 68, 2)` and chance -> as many real and
+fake ones of any one size, and the landmarks of both in them; picklable. What blends a face with itself, for instance:
+there the real one is changed as well."""
 Draw = Callable[[np.random.Generator], Degradation]
 
-_RUN = 4
-"""Consecutive frames that are degraded together, so that codecs do what they do to videos."""
+SHARES: Mapping[str, float] = MappingProxyType({"footage": 0.4, "portrait": 0.4, "rendered": 0.2})
+"""How often pairs of each material come, where there are such. Rendered people are easily the most, and the least like
+what a detector will be asked about."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +59,14 @@ class ArenaPairs:
         arena: where they come from.
         view: how faces are cut.
         held_out_generators: are left out.
-        extra: more generators by name, which make their fakes of originals as they are asked for.
+        extra: more generators by name, which make their pairs of originals as they are asked for.
         split: whose people.
         degrade: draws what is done to both; None: nothing.
         wobble: how far cuts and colours vary; None: not at all.
         flip: whether half of the pairs are mirrored.
         run: how many consecutive frames; 1: single frames.
         only_extra: whether the arena's own fakes are left out.
+        shares: how often pairs of each material come.
 
     Raises:
         UsageError: nothing is left to learn from.
@@ -70,13 +75,14 @@ class ArenaPairs:
     arena: Arena
     view: View
     held_out_generators: tuple[str, ...] = ()
-    extra: Mapping[str, MakeFake] = field(default_factory=dict)
+    extra: Mapping[str, MakePair] = field(default_factory=dict)
     split: str = "train"
     degrade: Draw | None = draw
     wobble: Wobble | None = Wobble()
     flip: bool = True
     run: int = 1
     only_extra: bool = False
+    shares: Mapping[str, float] = field(default_factory=lambda: dict(SHARES))
 
     def __post_init__(self) -> None:
         if not self._originals or not self._names:
@@ -84,7 +90,7 @@ class ArenaPairs:
                 f"there are no pairs to learn from in {self.arena.folder}", "hold out less, or make a larger arena"
             )
 
-    @property
+    @cached_property
     def _fakes(self) -> dict[str, tuple[ArenaClip, ...]]:
         if self.only_extra:
             return {}
@@ -95,7 +101,7 @@ class ArenaPairs:
         }
         return {name: clips for name, clips in found.items() if clips}
 
-    @property
+    @cached_property
     def _originals(self) -> tuple[ArenaClip, ...]:
         return self.arena.where(split=self.split, generators=(ORIGINAL,))
 
@@ -111,17 +117,16 @@ class ArenaPairs:
         """A pair; which one of its generator is left to chance."""
         name = self._names[index % len(self._names)]
         clips = self._fakes.get(name) or self._originals
-        clip = clips[int(rng.integers(len(clips)))]
+        clip = drawn(clips, self.shares, rng)
         real, fake, points, fake_points = self._frames(clip, name, rng)
         if self.degrade is not None:
             degradation = self.degrade(rng)
             real, fake = degradation(real), degradation(fake)
-        keep = slice(None) if self.run > 1 else [int(rng.integers(len(real)))]
         wobble = _Drawn.of(self.wobble, rng)
         mirrored = self.flip and bool(rng.random() < 0.5)
         pair = {
-            "real": self._cut(real[keep], points[keep], wobble, mirrored=mirrored),
-            "fake": self._cut(fake[keep], fake_points[keep], wobble, mirrored=mirrored),
+            "real": self._cut(real, points, wobble, mirrored=mirrored),
+            "fake": self._cut(fake, fake_points, wobble, mirrored=mirrored),
         }
         return pair if self.run > 1 else {key: frames[0] for key, frames in pair.items()}
 
@@ -129,14 +134,14 @@ class ArenaPairs:
         self, clip: ArenaClip, name: str, rng: np.random.Generator
     ) -> tuple[Frames, Frames, NDArray[np.float32], NDArray[np.float32]]:
         """Some consecutive frames of an original and its fake, and landmarks of each."""
-        length = max(self.run, _RUN)
         original = self.arena.original_of(clip)
-        place = _run_of(self.arena, clip, length, rng)
+        place = _run_of(self.arena, clip, self.run, rng)
         there = place if len(original) == len(clip) else np.zeros_like(place)  # of a still, its one frame
         real = np.asarray(self.arena.frames(original)[there])
         points = np.asarray(self.arena.landmarks(original)[there])
         if name in self.extra:
-            return real, self.extra[name](real, points, rng), points, points
+            real, fake, points = self.extra[name](real, points, rng)
+            return real, fake, points, points
         fake = np.asarray(self.arena.frames(clip)[place])
         return real, fake, points, np.asarray(self.arena.landmarks(clip)[place])
 
@@ -146,6 +151,23 @@ class ArenaPairs:
         )
         lit = wobble.lit(cut)
         return np.ascontiguousarray(lit[:, :, ::-1]) if mirrored else lit
+
+
+def drawn(clips: Sequence[ArenaClip], shares: Mapping[str, float], rng: np.random.Generator) -> ArenaClip:
+    """One of some clips: first of what material it is, then whom it shows, then which of that person's clips it is.
+
+    Who has many clips comes no more often than others.
+    """
+    materials = sorted({clip.material for clip in clips})
+    weights = np.array([shares.get(material, 0.0) for material in materials])
+    weights = weights if weights.any() else np.ones(len(materials))
+    material = materials[rng.choice(len(materials), p=weights / weights.sum())]
+    people: dict[str, list[ArenaClip]] = {}
+    for clip in clips:
+        if clip.material == material:
+            people.setdefault(clip.people[0], []).append(clip)
+    of_one = people[sorted(people)[int(rng.integers(len(people)))]]
+    return of_one[int(rng.integers(len(of_one)))]
 
 
 def _run_of(arena: Arena, clip: ArenaClip, length: int, rng: np.random.Generator) -> NDArray[np.int64]:
