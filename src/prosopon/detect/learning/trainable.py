@@ -17,7 +17,7 @@ from torch import Tensor
 from prosopon.core.clip import Clip
 from prosopon.core.errors import UsageError
 from prosopon.core.progress import Progress
-from prosopon.datasets.arena.arena import ORIGINAL, Arena, ArenaClip
+from prosopon.datasets.arena.arena import Arena, ArenaClip
 from prosopon.datasets.degradations import Degradation
 from prosopon.detect.learning.calibrate import LabelledClip
 from prosopon.train.recipe import Recipe
@@ -164,7 +164,7 @@ def arena_clips(
         shown, tracks = arena.faces(clip)
         if degraded is not None:
             shown = _degraded(arena, clip, shown, degraded, seed)
-        yield shown, tracks, int(clip.generator != ORIGINAL), clip.people[0]
+        yield shown, tracks, int(clip.is_fake), arena.original_of(clip).people[0]
 
 
 def _degraded(

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from prosopon.core.calibration import Calibration
 from prosopon.core.errors import CheckpointError, MissingError
-from prosopon.models.checkpoint import load
+from prosopon.models.checkpoint import load, load_strict, part
 from prosopon.models.files import write_atomically
 from prosopon.models.pair import card_file, read_card
 from prosopon.train.trained import find_trained
@@ -85,6 +85,24 @@ def calibration_in(card: Mapping[str, Any], name: str) -> Calibration | None:
         return Calibration.of(table)
     except ValueError as error:
         raise CheckpointError(f"the card of {name} holds {error}", "calibrate the weights again") from None
+
+
+def start_net(net: nn.Module, module: str, technique: str, where: str) -> dict[str, str]:
+    """Put weights that were trained before into a net; their content id by name, for the record of the run.
+
+    Args:
+        net: takes them.
+        module: what it is called in the weights.
+        technique: whose they must be.
+        where: name, path or run folder.
+
+    Raises:
+        MissingError: there are none.
+        CheckpointError: they are damaged, or do not fit.
+    """
+    opened = open_weights(technique, where)
+    load_strict(net, part(opened.state, module), opened.name)
+    return {f"start {opened.name}": opened.sha256}
 
 
 def add_to_card(weights: Path, values: Mapping[str, Any]) -> None:

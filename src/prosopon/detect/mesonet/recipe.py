@@ -1,4 +1,4 @@
-"""How MesoNet learns here: pairs of an originals and its fake, degraded alike.
+"""How MesoNet learns here: pairs of an original and its fake, degraded alike.
 
 Published: mean squared error, Adam with a rate of 1e-3 that falls to 1e-6, batches of 75, single faces with zoom,
 rotation, flips and light by chance (Afchar et al. 2018). Here cross-entropy takes the place of the squared error, which
@@ -8,9 +8,11 @@ hardly moves a net that is wrong for certain, and both of a pair are in one batc
 from __future__ import annotations
 
 from prosopon.core.errors import UsageError
+from prosopon.detect.learning.frame_detector import NET
 from prosopon.detect.learning.pairs import ArenaPairs
 from prosopon.detect.learning.recipe import ClassifierRecipe, HeldOut
 from prosopon.detect.learning.trainable import LearningOptions, Material
+from prosopon.detect.learning.weights import start_net
 from prosopon.detect.mesonet.net import NETS
 from prosopon.detect.mesonet.view import MesoView
 from prosopon.train.schedule import Schedule
@@ -28,10 +30,14 @@ def meso_recipe(material: Material, options: LearningOptions) -> ClassifierRecip
     if config not in NETS:
         raise UsageError(f"mesonet has no configuration {config!r}", f"use one of {', '.join(NETS)}")
     view = MesoView()
+    net = NETS[config]()
+    inputs = material.inputs()
+    if options.start_from is not None:
+        inputs |= start_net(net, NET, "mesonet", options.start_from)
     pairs = ArenaPairs(material.fakes, view, held_out_generators=material.held_out)
     return ClassifierRecipe(
         options.name,
-        NETS[config](),
+        net,
         pairs,
         Schedule(options.learning_rate or _RATE, _WARM_UP, options.horizon or _HORIZON, _WEIGHT_DECAY),
         card={
@@ -42,6 +48,6 @@ def meso_recipe(material: Material, options: LearningOptions) -> ClassifierRecip
             "trained_on": {"generators": list(material.generators), "held_out": list(material.held_out)},
         },
         data={"config": config, "held_out": list(material.held_out), "generators": list(material.generators)},
-        inputs=material.inputs(),
+        inputs=inputs,
         held_out=HeldOut(material.fakes, view, material.held_out),
     )
