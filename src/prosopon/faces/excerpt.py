@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
@@ -81,17 +82,20 @@ def spread(frames: Sequence[int], runs: int, run: int) -> tuple[int, ...]:
 
 
 def runs_of(clip: Clip) -> tuple[slice, ...]:
-    """The runs of frames of a clip that follow each other without a gap in time, as an excerpt has several.
+    """The runs of frames of a clip that follow each other without a gap in time, as an excerpt has several."""
+    return runs_in(clip.times, clip.fps)
 
-    A frame follows another when it comes within one and a half of the clip's usual steps.
+
+def runs_in(times: Sequence[float], fps: Fraction | None) -> tuple[slice, ...]:
+    """The same for the times of frames, ascending, in seconds.
+
+    A frame follows another when it comes within one and a half of the usual steps.
     """
-    if not clip.times:
+    if not len(times):
         return ()
-    usual = float(np.median(np.diff(clip.times))) if len(clip.times) > 1 else 0.0
-    if clip.fps is not None:
-        usual = float(1 / clip.fps)
-    cuts = [at for at, (a, b) in enumerate(pairwise(clip.times), 1) if b - a > _GAP_FRAMES * usual]
-    edges = [0, *cuts, len(clip.times)]
+    usual = float(1 / fps) if fps is not None else float(np.median(np.diff(times))) if len(times) > 1 else 0.0
+    cuts = [at for at, (a, b) in enumerate(pairwise(times), 1) if b - a > _GAP_FRAMES * usual]
+    edges = [0, *cuts, len(times)]
     return tuple(slice(start, stop) for start, stop in pairwise(edges))
 
 

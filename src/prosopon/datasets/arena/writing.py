@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -27,11 +27,13 @@ class About:
         split: who is in which split.
         settings: all that decided what was made, JSON-able.
         sources: name of each file that it was made of -> its SHA-256.
+        left_out: what was to be in it and is not: name, generator, why.
     """
 
     split: Mapping[str, str]
     settings: Mapping[str, Any] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
+    left_out: Sequence[Mapping[str, str]] = ()
 
 
 def write_arena(folder: Path, clips: Iterable[tuple[ArenaClip, Rows]], about: About) -> Arena:
@@ -77,6 +79,7 @@ def _described(clips: list[ArenaClip], about: About) -> dict[str, Any]:
         "split": dict(about.split),
         "settings": dict(about.settings),
         "sources": dict(about.sources),
+        "left_out": [dict(one) for one in about.left_out],
         "synthetic": {
             "statement": "Every clip here whose generator is not 'original' was made by a machine and shows what never "
             "happened; those whose material is 'rendered' show people who do not exist. For teaching and measuring "
