@@ -31,6 +31,9 @@ SHARES: Mapping[str, float] = MappingProxyType({"footage": 0.4, "portrait": 0.4,
 """How often pairs of each material come, where there are such. Rendered people are easily the most, and the least like
 what a detector will be asked about."""
 
+_MARGIN = 0.15
+"""Of what a view shows, kept around it: wobbling cuts and the filters of codecs reach farther."""
+
 
 @dataclass(frozen=True)
 class Wobble:
@@ -64,7 +67,8 @@ class ArenaPairs:
         degrade: draws what is done to both; None: nothing.
         wobble: how far cuts and colours vary; None: not at all.
         flip: whether half of the pairs are mirrored.
-        run: how many consecutive frames; 1: single frames.
+        run: how many consecutive frames; 1: single frames. A run is cut by one square that stands still, so that what
+            moves is the face, and originals without so many frames are left out.
         only_extra: whether the arena's own fakes are left out.
         shares: how often pairs of each material come.
 
@@ -95,7 +99,7 @@ class ArenaPairs:
         if self.only_extra:
             return {}
         found = {
-            name: self.arena.where(split=self.split, generators=(name,))
+            name: self._long(self.arena.where(split=self.split, generators=(name,)))
             for name in self.arena.generators
             if name not in self.held_out_generators
         }
@@ -103,7 +107,10 @@ class ArenaPairs:
 
     @cached_property
     def _originals(self) -> tuple[ArenaClip, ...]:
-        return self.arena.where(split=self.split, generators=(ORIGINAL,))
+        return self._long(self.arena.where(split=self.split, generators=(ORIGINAL,)))
+
+    def _long(self, clips: tuple[ArenaClip, ...]) -> tuple[ArenaClip, ...]:
+        return tuple(clip for clip in clips if len(self.arena.original_of(clip)) >= self.run)
 
     @property
     def _names(self) -> tuple[str, ...]:
@@ -142,10 +149,25 @@ class ArenaPairs:
         if name in self.extra:
             real, fake, points = self.extra[name](real, points, rng)
             return real, fake, points, points
-        fake = np.asarray(self.arena.frames(clip)[place])
-        return real, fake, points, np.asarray(self.arena.landmarks(clip)[place])
+        fake, fake_points = np.asarray(self.arena.frames(clip)[place]), np.asarray(self.arena.landmarks(clip)[place])
+        # What no cut can reach need not go through codecs.
+        left, top, right, bottom = self._within(np.concatenate((points, fake_points)), real.shape[1])
+        corner = np.array((left, top), np.float32)
+        rows, columns = slice(top, bottom), slice(left, right)
+        return real[:, rows, columns], fake[:, rows, columns], points - corner, fake_points - corner
+
+    def _within(self, points: NDArray[np.float32], side_px: int) -> tuple[int, int, int, int]:
+        """Left, top, right and bottom of what cuts of faces `(N, 68, 2)` can reach within a square of `side_px`."""
+        boxes = np.array([self.view.box(Face.around(face)) for face in points])
+        low, high = boxes[:, :2].min(0), boxes[:, 2:].max(0)
+        more = _MARGIN * float((high - low).max())
+        left, top = np.clip(np.floor(low - more), 0, side_px).astype(int).tolist()
+        right, bottom = np.clip(np.ceil(high + more), 0, side_px).astype(int).tolist()
+        return left, top, right, bottom
 
     def _cut(self, frames: Frames, points: NDArray[np.float32], wobble: _Drawn, *, mirrored: bool) -> Frames:
+        if self.run > 1:
+            points = np.repeat(points.mean(0, keepdims=True), len(points), 0)
         cut = np.stack(
             [self.view.cut(frame, Face.around(wobble.moved(face))) for frame, face in zip(frames, points, strict=True)]
         )
