@@ -101,7 +101,8 @@ def run(args: ArenaMake, console: Console) -> int:
     except KeyboardInterrupt:
         console.note(f"{n_done(args.output)} of {len(tasks)} originals are dealt with; the same command goes on")
         raise
-    publish_picture(arena_sheet(outcome.arena), args.output / SHEET, STEP, progress=console)
+    if outcome.put_together:
+        publish_picture(arena_sheet(outcome.arena), args.output / SHEET, STEP, progress=console)
     _tell(args, outcome, console)
     return ExitCode.FINE
 

@@ -69,10 +69,12 @@ class Outcome:
     Attributes:
         arena: as it is on the disk.
         left_out: what was to be in it and is not, and why.
+        put_together: whether it was here that it was put together, and not by another run that shared the work.
     """
 
     arena: Arena
     left_out: tuple[LeftOut, ...]
+    put_together: bool = True
 
 
 def make_arena(
@@ -115,11 +117,12 @@ def make_arena(
     progress.finish()
     lock = folder / ".putting-together.lock"
     with _alone(lock):
-        if workshop.folder.is_dir():
+        here = workshop.folder.is_dir()
+        if here:
             _put_together(folder, workshop, tasks, settings, progress)
         lock.unlink(missing_ok=True)
     arena = Arena.open(folder)
-    return Outcome(arena, tuple(LeftOut(**one) for one in arena.about["left_out"]))
+    return Outcome(arena, tuple(LeftOut(**one) for one in arena.about["left_out"]), here)
 
 
 def n_done(folder: Path) -> int:

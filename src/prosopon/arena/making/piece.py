@@ -48,7 +48,7 @@ class Piece:
     Attributes:
         clips: each with its rows.
         left_out: what is missing.
-        sources: name of the file -> its SHA-256.
+        sources: name of the original and SHA-256 of its file, where it has one.
     """
 
     clips: tuple[tuple[ArenaClip, Rows], ...] = ()
@@ -84,7 +84,7 @@ def piece_of(
             continue
         rows, fps = made
         clips.append((replace(clip, name=name, generator=fake.generator, people=fake.people, fps=fps), rows))
-    sources = () if target.sha256 is None or original.path is None else ((original.path.name, target.sha256),)
+    sources = () if target.sha256 is None else ((original.name, target.sha256),)
     return Piece(tuple(clips), tuple(left_out), sources)
 
 

@@ -26,7 +26,7 @@ class About:
     Attributes:
         split: who is in which split.
         settings: all that decided what was made, JSON-able.
-        sources: name of each file that it was made of -> its SHA-256.
+        sources: name of each original that was taken from a file -> SHA-256 of the file.
         left_out: what was to be in it and is not: name, generator, why.
     """
 
