@@ -1,0 +1,85 @@
+"""The net: a discriminator as DCGAN has it, at 128 pixels.
+
+Radford, Metz, Chintala, "Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks",
+arXiv 1511.06434: strided convolutions, batch norm but for the first, leaky ReLU, no pooling. The paper says of its net
+that it resembles DCGAN's; its widths are not known, ours are those that learn on a CPU.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from torch import Tensor, nn
+
+from prosopon.core.errors import CheckpointError
+from prosopon.detect.learning.view import View
+
+SIZE_PX = 128
+VIEW = View(SIZE_PX, 1.3)
+"""Mostly what a net has painted."""
+_KERNEL = 4
+_SLOPE = 0.2
+
+
+class DiscriminatorNet(nn.Module):
+    """Four convolutions that halve the size each, and one number for the whole.
+
+    Args:
+        width: channels of the first; each further one has twice as many.
+        dropout: share of the last features that are left out while learning.
+    """
+
+    def __init__(self, width: int = 48, dropout: float = 0.3) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        inputs = 3
+        for level in range(4):
+            outputs = width << level
+            layers.append(nn.Conv2d(inputs, outputs, _KERNEL, 2, 1, bias=level == 0))
+            if level:
+                layers.append(nn.BatchNorm2d(outputs))
+            layers.append(nn.LeakyReLU(_SLOPE))
+            inputs = outputs
+        self.features = nn.Sequential(*layers)
+        self.dropout = nn.Dropout(dropout)
+        # As DCGAN ends: a convolution as large as what is left. In numbers it is a matrix.
+        self.head = nn.Linear(inputs * (SIZE_PX >> 4) ** 2, 1)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """`(B, 3, 128, 128)` in [0, 1] -> logits `(B,)`, positive for a fake."""
+        features = self.features(pictures * 2 - 1)
+        logits: Tensor = self.head(self.dropout(features).flatten(1))[:, 0]
+        return logits
+
+
+@dataclass(frozen=True)
+class NetConfig:
+    """How wide the net is, and whether its training pictures go through the published preprocessing."""
+
+    width: int
+    hardened: bool
+
+
+CONFIGS: Mapping[str, NetConfig] = MappingProxyType(
+    {
+        "studio": NetConfig(40, hardened=True),
+        "unhardened": NetConfig(40, hardened=False),
+        "tiny": NetConfig(4, hardened=True),
+    }
+)
+"""`unhardened` is what hardening is measured beside, `tiny` is for tests."""
+
+
+def build(card: Mapping[str, Any]) -> DiscriminatorNet:
+    """The net of a card's configuration, with random weights.
+
+    Raises:
+        CheckpointError: there is no such configuration.
+    """
+    config = str(card.get("config"))
+    if config not in CONFIGS:
+        raise CheckpointError(f"there is no net {config!r} of forensics", f"it is one of {', '.join(CONFIGS)}")
+    return DiscriminatorNet(CONFIGS[config].width)
