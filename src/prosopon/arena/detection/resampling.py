@@ -19,6 +19,8 @@ ROUNDS = 1000
 CONFIDENCE = 0.95
 FEWEST_PEOPLE = 5
 """With fewer people there is no interval: they say nothing of others."""
+_TOGETHER = 4_000_000
+"""Numbers that are computed together: a few hundred MB."""
 _LEAST_DEFINED = 0.8
 """Of the resamplings, so many must have both classes."""
 
@@ -75,18 +77,24 @@ def drawn_weights(people: Sequence[Sequence[str]], seed: int = 0, rounds: int = 
 
 
 def estimated(
-    figure: Callable[[NDArray[np.float64] | None], NDArray[np.float64]], weights: NDArray[np.float64] | None
+    figure: Callable[[NDArray[np.float64] | None], NDArray[np.float64]],
+    weights: NDArray[np.float64] | None,
+    items: int | None = None,
 ) -> Estimate:
     """A figure with its interval.
 
     Args:
         figure: from weights `(B, N)`, or None for all alike, to figures `(B,)`.
         weights: of `drawn_weights`.
+        items: how many a figure is computed from, where that is not the number of weights: it decides how many
+            resamplings are computed together.
     """
     value = float(figure(None)[0])
     if weights is None or not np.isfinite(value):
         return Estimate(value)
-    return Estimate(value, *interval(figure(weights)))
+    together = max(1, _TOGETHER // max(1, items or weights.shape[1]))
+    parts = [figure(weights[start : start + together]) for start in range(0, len(weights), together)]
+    return Estimate(value, *interval(np.concatenate(parts)))
 
 
 def interval(figures: NDArray[np.float64]) -> tuple[float, float] | tuple[None, None]:

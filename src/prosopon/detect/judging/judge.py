@@ -104,7 +104,9 @@ class Judge:
             self.finder = open_finder(self.manner.finder)
         return self.finder
 
-    def _fusion(self) -> Fusion:
+    @property
+    def fused_by(self) -> Fusion:
+        """How answers become one."""
         return shipped() if self.fusion is None else self.fusion
 
     def _people(self, clip: Clip, looked: Looked, experts: Sequence[Expert], progress: Progress) -> Sequence[Subject]:
@@ -130,7 +132,7 @@ class Judge:
         for expert in experts:
             opinions.append(not_asked(expert, unfit) if unfit else person.asked(expert, excerpt, material))
             progress.advance()
-        fusion = self._fusion()
+        fusion = self.fused_by
         log10_lr = ratio(opinions, fusion, alone=self._is_alone())
         panel = self._panel(person, opinions, progress) if log10_lr is not None and self.manner.panel else None
         against = [why for why in (unfit, compressed) if why is not None]
@@ -148,7 +150,7 @@ class Judge:
             return None
         names = {expert.name for expert in again}
         fixed = {name: value for name, value in counted.items() if name not in names}
-        fusion = Fusion(most_log10_lr=math.inf) if self._is_alone() and not fixed else self._fusion()
+        fusion = Fusion(most_log10_lr=math.inf) if self._is_alone() and not fixed else self.fused_by
         return run_panel(
             person.pieces, person.clip.fps, experts=again, fixed=fixed, fusion=fusion, advance=progress.advance
         )
