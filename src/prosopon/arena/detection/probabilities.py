@@ -55,7 +55,7 @@ def reliability(labels: ArrayLike, values: ArrayLike, weights: ArrayLike | None 
     truth, held = np.asarray(labels), np.asarray(values, dtype=np.float64)
     counts = np.ones(len(held)) if weights is None else np.asarray(weights, dtype=np.float64)
     places = np.clip((held * BINS).astype(int), 0, BINS - 1)
-    total = counts.sum()
+    total = float(counts.sum())
     rows = []
     for number in range(BINS):
         there = places == number
@@ -72,7 +72,7 @@ def reliability(labels: ArrayLike, values: ArrayLike, weights: ArrayLike | None 
 def calibration_error(labels: ArrayLike, values: ArrayLike, weights: ArrayLike | None = None) -> float:
     """Expected calibration error (Guo et al. 2017): mean of |share of fakes - mean value| over bins, by weight."""
     filled = [row for row in reliability(labels, values, weights) if row.weight > 0]
-    return sum(row.weight * abs(row.seen - row.expected) for row in filled) if filled else math.nan
+    return float(sum(row.weight * abs(row.seen - row.expected) for row in filled)) if filled else math.nan
 
 
 def balanced(labels: ArrayLike) -> Floats:

@@ -1,0 +1,227 @@
+"""Fits how detectors' answers become one: weights, an offset and a bound, on people whom no detector has learnt from.
+
+What is fitted is a logistic regression on the ratios of the detectors, with fakes and real ones of the same weight in
+all, so that its logit is a likelihood ratio. No weight is negative: a detector may be worth nothing, but not the
+contrary of what it says. Detectors abstain at random while it is fitted, so that it also holds where some do.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from prosopon.arena.detection.answers import Answer
+from prosopon.arena.detection.probabilities import (
+    balanced,
+    calibration_error,
+    probability_at_even_odds,
+    ratio_cost,
+)
+from prosopon.arena.detection.ranking import Ranking
+from prosopon.arena.detection.videos import Video
+from prosopon.core.errors import UsageError
+from prosopon.detect.judging.fusion import Fusion
+
+Floats = NDArray[np.float64]
+STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3)
+"""Of the L2 penalty, of which the one is taken that is best on held-out people."""
+COPIES, ABSENCE = 8, 0.25
+"""Every clip comes so often, each time with every answer missing by such a chance."""
+UNDERS = ("none", "crf28", "half", "jpeg50")
+"""What is done to the clips, drawn by chance, so that ratios hold for such material."""
+_FOLDS = 5
+_FEWEST_PEOPLE = 4
+_LEAST_WEIGHT = 1e-3
+"""Smaller weights are none: such a detector takes no part."""
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """What detectors said of clips of known truth.
+
+    Attributes:
+        names: of the K detectors.
+        ratios: `(N, K)` in powers of ten, NaN where one abstained.
+        labels: `(N,)`, 1 for fakes.
+        people: whoever is in each clip.
+    """
+
+    names: tuple[str, ...]
+    ratios: Floats
+    labels: NDArray[np.int_]
+    people: tuple[tuple[str, ...], ...]
+
+    @classmethod
+    def of(cls, videos: Sequence[Video], answers: Sequence[Answer], held_out: Collection[str] = ()) -> Table:
+        """From answers, in the order of the videos; clips of which nobody said anything that counts are left out.
+
+        Args:
+            videos: of known truth.
+            answers: about them.
+            held_out: generators whose fakes play no part.
+        """
+        names = sorted({name for one in answers for name, said in one.detectors.items() if said.judges and said.counts})
+        rows, labels, people = [], [], []
+        for video, answer in zip(videos, answers, strict=True):
+            said = [answer.detectors.get(name) for name in names]
+            row = [math.nan if one is None or not one.counts else float(one.log10_lr or 0.0) for one in said]
+            if video.generator not in held_out and not all(map(math.isnan, row)):
+                rows.append(row)
+                labels.append(video.label)
+                people.append(video.people or (video.key,))
+        return cls(tuple(names), np.array(rows, np.float64).reshape(-1, len(names)), np.array(labels), tuple(people))
+
+    def of_rows(self, pick: NDArray[np.bool_]) -> Table:
+        """Some of the clips."""
+        people = tuple(who for who, there in zip(self.people, pick, strict=True) if there)
+        return replace(self, ratios=self.ratios[pick], labels=self.labels[pick], people=people)
+
+    @property
+    def everybody(self) -> tuple[str, ...]:
+        """Whoever is in some clip."""
+        return tuple(sorted({one for who in self.people for one in who}))
+
+    @property
+    def has_both(self) -> bool:
+        """Whether there are fakes and real ones."""
+        return bool((self.labels == 0).any() and (self.labels == 1).any())
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fusion, and what it is worth on people whom it was not fitted on.
+
+    Attributes:
+        fusion: fitted on all.
+        strength: of its penalty.
+        figures: by `mean`, the mean of all answers, and `fitted`; then by name.
+    """
+
+    fusion: Fusion
+    strength: float
+    figures: dict[str, dict[str, float]]
+
+    def as_json(self) -> dict[str, Any]:
+        """JSON-able."""
+        return {"fusion": self.fusion.as_json(), "strength": self.strength, "held_out_people": self.figures}
+
+
+def fit_fusion(table: Table, data: str, *, seed: int = 0) -> Fitted:
+    """Fit a fusion, and measure it by leaving people out.
+
+    Args:
+        table: what detectors said, each by its own calibration.
+        data: what clips these are, in plain English.
+        seed: of folds and random abstentions.
+
+    Raises:
+        UsageError: nobody judged, or the clips are of too few people or of one kind.
+    """
+    if not table.names or not table.has_both or len(table.everybody) < _FEWEST_PEOPLE:
+        raise UsageError(
+            f"answers that count are there of {int((table.labels == 0).sum())} real clips and "
+            f"{int((table.labels == 1).sum())} fakes of {len(table.everybody)} people by {len(table.names)} detectors",
+            f"give an arena whose calibrate split has both, of {_FEWEST_PEOPLE} people or more, and detectors with "
+            "calibrations",
+        )
+    folds = _folds(table, seed)
+    said = {strength: _held_out(table, folds, strength, seed) for strength in STRENGTHS}
+    strength = min(STRENGTHS, key=lambda one: _cost(table.labels, said[one]))
+    mean = Fusion(most_log10_lr=math.log10(len(table.everybody) + 1))
+    by_mean = _applied(mean, table)
+    before, after = _figures(table.labels, by_mean), _figures(table.labels, said[strength])
+    fusion = replace(
+        _fitted(table, strength, seed),
+        data=data,
+        real=int((table.labels == 0).sum()),
+        fakes=int((table.labels == 1).sum()),
+        people=len(table.everybody),
+        ece_before=before["ece"],
+        ece_after=after["ece"],
+    )
+    return Fitted(fusion, strength, {"mean": before, "fitted": after})
+
+
+def _fitted(table: Table, strength: float, seed: int) -> Fusion:
+    """Weights, offset and bound for all clips of a table."""
+    rng = np.random.default_rng(seed)
+    ratios = np.repeat(table.ratios, COPIES, 0)
+    labels = np.repeat(table.labels, COPIES)
+    absent = np.isnan(ratios) | (rng.random(ratios.shape) < ABSENCE)
+    absent[::COPIES] = np.isnan(table.ratios)  # once as it is
+    inputs = np.where(absent, 0.0, ratios) * math.log(10)
+    even = balanced(labels)
+    sign = np.where(labels == 1, -1.0, 1.0)
+
+    def loss(line: Floats) -> tuple[float, Floats]:
+        against = sign * (inputs @ line[:-1] + line[-1])
+        slant = even * sign * _sigmoid(against)
+        value = float(even @ np.logaddexp(0.0, against)) + strength / 2 * float(line @ line)
+        return value, np.append(inputs.T @ slant, slant.sum()) + strength * line
+
+    start = np.append(np.full(len(table.names), 1 / len(table.names)), 0.0)
+    bounds = [(0.0, None)] * len(table.names) + [(None, None)]
+    line = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    weights = {
+        name: round(float(weight), 4)
+        for name, weight in zip(table.names, line[:-1], strict=True)
+        if weight >= _LEAST_WEIGHT
+    }
+    if not weights:  # a fusion without weights is the mean: what is worth nothing must say so
+        weights = dict.fromkeys(table.names, 0.0)
+    most = math.log10(len(table.everybody) + 1)
+    return Fusion(weights, round(float(line[-1]) / math.log(10), 4), round(most, 4))
+
+
+def _sigmoid(logits: Floats) -> Floats:
+    return np.asarray(0.5 * (1 + np.tanh(logits / 2)))
+
+
+def _folds(table: Table, seed: int) -> dict[str, int]:
+    """A fold for every person."""
+    names = np.random.default_rng(seed).permutation(table.everybody)
+    return {str(name): number % _FOLDS for number, name in enumerate(names)}
+
+
+def _held_out(table: Table, folds: dict[str, int], strength: float, seed: int) -> Floats:
+    """What is said of each clip by a fusion that was fitted without any of its people; 0 where that cannot be."""
+    said = np.zeros(len(table.labels))
+    for fakes_and_real in _combinations(table, folds):
+        mine = np.array([{folds[one] for one in who} == fakes_and_real for who in table.people])
+        others = np.array([not ({folds[one] for one in who} & fakes_and_real) for who in table.people])
+        rest = table.of_rows(others)
+        if rest.has_both:
+            said[mine] = _applied(_fitted(rest, strength, seed), table.of_rows(mine))
+    return said
+
+
+def _combinations(table: Table, folds: dict[str, int]) -> list[frozenset[int]]:
+    """Which folds the people of one clip are of: a fake may have people of two."""
+    return sorted({frozenset(folds[one] for one in who) for who in table.people}, key=sorted)
+
+
+def _applied(fusion: Fusion, table: Table) -> Floats:
+    said = []
+    for row in table.ratios:
+        answers = {name: float(value) for name, value in zip(table.names, row, strict=True) if not math.isnan(value)}
+        said.append(fusion.log10_lr(answers) or 0.0)
+    return np.array(said)
+
+
+def _cost(labels: NDArray[np.int_], said: Floats) -> float:
+    return ratio_cost(labels, said)
+
+
+def _figures(labels: NDArray[np.int_], said: Floats) -> dict[str, float]:
+    likely = probability_at_even_odds(said)
+    return {
+        "auc": float(Ranking(labels, said).auc[0]),
+        "ece": calibration_error(labels, likely, balanced(labels)),
+        "cllr": ratio_cost(labels, said),
+    }
