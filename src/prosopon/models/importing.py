@@ -56,9 +56,11 @@ def read_published(path: Path) -> dict[str, Any]:
         raise MissingError(f"the checkpoint {path} is not there", "check the path")
     if path.name.endswith(SUFFIX):
         return dict(_read_safetensors(path))
-    with path.open("rb") as file:
-        if file.read(len(_HDF5)) == _HDF5:
-            raise CheckpointError(f"{path} is an HDF5 file", "convert it to safetensors where it can be read")
+    if is_hdf5(path):
+        raise CheckpointError(
+            f"{path} is an HDF5 file of Keras, and these nets were published by PyTorch",
+            "see prosopon list: --technique mesonet takes such files",
+        )
     _refuse_bomb(path)
     try:
         loaded = torch.load(path, map_location="cpu", weights_only=True)
@@ -67,6 +69,15 @@ def read_published(path: Path) -> dict[str, Any]:
     if not isinstance(loaded, Mapping):
         raise CheckpointError(f"{path} holds a {type(loaded).__name__}, not tensors by name", "look for its state_dict")
     return dict(loaded)
+
+
+def is_hdf5(path: Path) -> bool:
+    """Whether a file begins as HDF5 does; False where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_HDF5)) == _HDF5
+    except OSError:
+        return False
 
 
 def _read_safetensors(path: Path) -> dict[str, Tensor]:

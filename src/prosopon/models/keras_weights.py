@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prosopon.core.errors import CheckpointError, MissingError
+from prosopon.models.importing import is_hdf5
 
-SIGNATURE = b"\x89HDF"
 _MOST_BYTES = 512 * 2**20
 """Of a file."""
 _MOST_ENTRIES = 10_000
@@ -28,15 +28,6 @@ _OF_WHOLE_MODEL = "model_weights"
 
 Layers = Mapping[str, Mapping[str, NDArray[np.float32]]]
 """Arrays by layer and role: `layers["conv2d_5"]["kernel"]`."""
-
-
-def is_hdf5(path: Path) -> bool:
-    """Whether a file begins as HDF5 does; False where it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return file.read(len(SIGNATURE)) == SIGNATURE
-    except OSError:
-        return False
 
 
 def read_keras(path: Path) -> Layers:

@@ -37,7 +37,7 @@ class Show:
 
 @dataclass(frozen=True)
 class Import:
-    """Bring in published weights: .pth, .pth.tar, .pt, .ckpt or .safetensors. Nothing inside them is run."""
+    """Bring in published weights: .pth, .pth.tar, .pt, .ckpt, .safetensors or .h5. Nothing inside them is run."""
 
     file: Input
     """The published file."""
@@ -121,6 +121,7 @@ def _show(args: Show, console: Console) -> None:
 
 
 def _import(args: Import, console: Console) -> None:
+    from prosopon.core.registry import load_technique
     from prosopon.models.editors import EDITORS
     from prosopon.models.importing import import_weights
 
@@ -130,6 +131,8 @@ def _import(args: Import, console: Console) -> None:
         from prosopon.faces.parsing.bisenet import CONFIG, BiSeNetParser
 
         config, importer = config or CONFIG, BiSeNetParser
+    if config is None and importer is None:
+        config = getattr(load_technique(args.technique), "default_config", None)
     if config is None:
         raise UsageError(
             f"weights of {args.technique} need the configuration that they were trained with",

@@ -25,6 +25,7 @@ from prosopon.detect.learning.view import View
 from prosopon.detect.learning.weights import Opened, open_weights
 from prosopon.faces.head_box import face_size
 from prosopon.models.checkpoint import load_strict, part
+from prosopon.models.device import Precision, computing_in, pick_precision
 from prosopon.models.tensors import to_tensor
 
 NET = "net"
@@ -57,6 +58,10 @@ class FrameDetector(ABC):
     shipped: ClassVar[str | None] = None
     least_px: ClassVar[float] = 40.0
     """Faces that are smaller, in pixels of the frame, are not judged."""
+    most_frames: ClassVar[int | None] = None
+    """Frames that are looked at, spread over those with the face; None: all. For nets that take long."""
+    precision: ClassVar[Precision] = "fp32"
+    """What the net computes in."""
 
     weights_name: str = "untrained"
     weights_sha256: str | None = None
@@ -89,7 +94,10 @@ class FrameDetector(ABC):
     def heat(self, pictures: Tensor) -> tuple[NDArray[np.float32], str] | None:
         """Maps `(B, h, w)` of what speaks for a fake where, at most 1 in size, and how they were drawn."""
         layer = self.heat_layer()
-        return None if layer is None else (grad_cam(self.net, layer, pictures), "Grad-CAM")
+        if layer is None:
+            return None
+        with computing_in(pick_precision(self.precision), torch.device("cpu")):
+            return grad_cam(self.net, layer, pictures), "Grad-CAM"
 
     @classmethod
     def from_weights(cls, weights: str | None = None) -> Self:
@@ -117,11 +125,12 @@ class FrameDetector(ABC):
     @torch.no_grad()
     def logits(self, faces: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What the net says of cut faces `uint8 (B, S, S, 3)`: `float32 (B,)`, positive for a fake."""
-        said = [
-            self.net(to_tensor(faces[i : i + _BATCH]).contiguous(memory_format=torch.channels_last))
-            for i in range(0, len(faces), _BATCH)
-        ]
-        return np.asarray(torch.cat(said).float().numpy())
+        with computing_in(pick_precision(self.precision), torch.device("cpu")):
+            said = [
+                self.net(to_tensor(faces[i : i + _BATCH]).contiguous(memory_format=torch.channels_last)).float()
+                for i in range(0, len(faces), _BATCH)
+            ]
+        return np.asarray(torch.cat(said).numpy())
 
     def score(self, clip: Clip, tracks: Tracks) -> Score:
         """The answer about the most prominent person, or an abstention."""
@@ -134,7 +143,7 @@ class FrameDetector(ABC):
             return Score.abstain(
                 Reason.FACE_TOO_SMALL, f"the face is {size:.0f} pixels large, and {self.least_px:.0f} are needed"
             )
-        cut = self._cut(clip, places)
+        cut = self._cut(clip, self._spread(places))
         if not cut:
             return Score.abstain(Reason.NO_FACE, f"no frame of {clip.name} shows the face")
         indices, faces = [*cut], np.stack([*cut.values()])
@@ -151,6 +160,14 @@ class FrameDetector(ABC):
             measures={"frames": float(len(indices)), "face_px": size},
             calibration=self.calibration,
         )
+
+    def _spread(self, places: Mapping[int, Face]) -> Mapping[int, Face]:
+        """Those of the frames that are looked at."""
+        if self.most_frames is None or len(places) <= self.most_frames:
+            return places
+        indices = sorted(places)
+        kept = np.linspace(0, len(indices) - 1, self.most_frames).round().astype(int)
+        return {indices[at]: places[indices[at]] for at in kept}
 
     def _cut(self, clip: Clip, places: Mapping[int, Face]) -> dict[int, Frame]:
         cut: dict[int, Frame] = {}

@@ -31,8 +31,8 @@ def grad_cam(net: nn.Module, layer: nn.Module, pictures: Tensor) -> NDArray[np.f
             (slopes,) = torch.autograd.grad(logits.sum(), kept[0])
     finally:
         handle.remove()
-    maps = (slopes.mean((2, 3), keepdim=True) * kept[0].detach()).sum(1)
-    return scaled(maps.float().cpu().numpy())
+    maps = (slopes.float().mean((2, 3), keepdim=True) * kept[0].detach().float()).sum(1)
+    return scaled(maps.cpu().numpy())
 
 
 def scaled(maps: NDArray[np.float32]) -> NDArray[np.float32]:
