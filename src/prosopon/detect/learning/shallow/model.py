@@ -90,12 +90,8 @@ class ShallowModel:
         arrays = {name: tensor.double().numpy() for name, tensor in state.items()}
         try:
             bias, gamma = arrays["bias"].tolist()
-            model = cls(
-                *(arrays[name] for name in ("mean", "spread", "basis", "weights")),
-                bias=bias,
-                vectors=arrays.get("vectors"),
-                gamma=gamma,
-            )
+            mean, spread, basis, weights = (arrays[name] for name in ("mean", "spread", "basis", "weights"))
+            model = cls(mean, spread, basis, weights, bias, arrays.get("vectors"), gamma)
         except (KeyError, ValueError, TypeError) as error:
             raise CheckpointError(f"{where} lacks a part: {error}", "train it again") from None
         if not model._fits_together() or not all(np.isfinite(value).all() for value in arrays.values()):
@@ -103,13 +99,13 @@ class ShallowModel:
         return model
 
     def _fits_together(self) -> bool:
-        if not (self.mean.ndim == 1 and self.mean.shape == self.spread.shape and (self.spread > 0).all()):
+        if self.mean.ndim != 1 or self.mean.shape != self.spread.shape or bool((self.spread <= 0).any()):
             return False
         if self.basis.ndim != 2 or len(self.basis) != len(self.mean) or self.weights.ndim != 1:
             return False
         if self.vectors is None:
-            return len(self.weights) == self.basis.shape[1]
-        return self.vectors.shape == (len(self.weights), self.basis.shape[1]) and self.gamma > 0
+            return bool(len(self.weights) == self.basis.shape[1])
+        return bool(self.vectors.shape == (len(self.weights), self.basis.shape[1]) and self.gamma > 0)
 
     def scaled(self, factor: float) -> Self:
         """The same with all decisions times a factor."""
