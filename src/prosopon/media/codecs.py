@@ -37,7 +37,9 @@ def through_x264(frames: Frames, crf: int) -> Frames:
     encoder.time_base, encoder.framerate = Fraction(1, 25), Fraction(25)
     # One thread: what comes out must not depend on the machine, and the pictures are small.
     encoder.thread_count = 1
-    encoder.options = {"crf": str(crf), "preset": "veryfast"}
+    # Without its tree of macroblocks: with it, the same frames come out otherwise from time to time (memory that x264's
+    # assembler reads and nobody has written).
+    encoder.options = {"crf": str(crf), "preset": "veryfast", "x264-params": "mbtree=0"}
     decoder = av.CodecContext.create("h264", "r")
     decoder.thread_count = 1
     packets = []
