@@ -109,11 +109,11 @@ class Console:
         self._out.flush()
 
     def _print_json(self, value: Mapping[str, Any]) -> None:
-        print(json.dumps(_plain(value), ensure_ascii=False, allow_nan=False), file=self._out)
+        print(json.dumps(plain(value), ensure_ascii=False, allow_nan=False), file=self._out)
         self._out.flush()
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """What JSON can hold: not-a-number becomes null; paths, dates, fractions and enumerations become text."""
     match value:
         case None | bool() | int() | str():
@@ -121,9 +121,9 @@ def _plain(value: Any) -> Any:
         case float():
             return value if math.isfinite(value) else None
         case Mapping():
-            return {str(key): _plain(held) for key, held in value.items()}
+            return {str(key): plain(held) for key, held in value.items()}
         case list() | tuple() | set() | frozenset():
-            return [_plain(held) for held in value]
+            return [plain(held) for held in value]
     if hasattr(value, "tolist"):
-        return _plain(value.tolist())
+        return plain(value.tolist())
     return str(value)

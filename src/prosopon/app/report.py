@@ -165,15 +165,22 @@ class Report:
         Raises:
             OSError: a picture or video cannot be read.
         """
-        body = [
-            f'<div class="row">{"".join(_figure(*one, folder) for one in shown)}{text}</div>' if shown else text
-            for text, shown in self._parts
-        ]
         return _PAGE.substitute(
             title=html.escape(self._title),
             lead=html.escape(self._lead),
-            body="\n".join(body),
+            body=self.body(folder),
             footer=html.escape(self._footer),
+        )
+
+    def body(self, folder: Path) -> str:
+        """What stands between heading and footer, to be a `fragment` of a larger page in `folder`.
+
+        Raises:
+            OSError: a picture or video cannot be read.
+        """
+        return "\n".join(
+            f'<div class="row">{"".join(_figure(*one, folder) for one in shown)}{text}</div>' if shown else text
+            for text, shown in self._parts
         )
 
     def write(self, path: Path) -> None:
