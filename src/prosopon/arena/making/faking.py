@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import warnings
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -106,7 +106,7 @@ class Fakers:
                 made = _swapper(str(fake.weights)).create({"target": tracks}, target=clip, precision=self.precision)
             case _:
                 raise ValueError(f"{fake.generator} makes no fakes")
-        return np.stack(list(_frames(made)))
+        return _frames(made)
 
     def _animated(self, target: Subject, driver: Subject, drawn: float) -> Made:
         index = int(drawn * len(target))
@@ -114,7 +114,7 @@ class Fakers:
             {"source": target.face(index), "driving": driver.tracks()}, source=target.one(index), driving=driver.clip(),
             options=AnimateOptions(size=_side(target)), precision=self.precision,
         )  # fmt: skip
-        return Made(np.stack(list(_frames(made))), driver.times, driver.fps, (index,) * len(driver))
+        return Made(_frames(made), driver.times, driver.fps, (index,) * len(driver))
 
     @cached_property
     def _fomm(self) -> FirstOrderMotion:
@@ -150,6 +150,8 @@ def _side(target: Subject) -> int:
     return int(np.clip(2.05 * float(np.median(span)), 64, _SIDE_PX)) // 4 * 4
 
 
-def _frames(clip: Clip) -> Iterator[NDArray[np.uint8]]:
-    with torch.no_grad():
-        yield from clip.frames()
+def _frames(clip: Clip) -> NDArray[np.uint8]:
+    """All frames, computed now, `uint8 (T, H, W, 3)`."""
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # colours beyond sRGB, hundreds of times
+        return np.stack(list(clip.frames()))

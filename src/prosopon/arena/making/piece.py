@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -157,7 +158,7 @@ def save_piece(piece: Piece, path: Path) -> None:
 
 def load_piece(path: Path) -> Piece | None:
     """What was written down; None where there is nothing, or nothing that can be read."""
-    with suppress(OSError, ValueError, KeyError, TypeError, EOFError), np.load(path) as held:
+    with suppress(OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile), np.load(path) as held:
         about = json.loads(str(held["about"]))
         clips = tuple(
             (
