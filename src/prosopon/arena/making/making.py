@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 import json
 import multiprocessing
+import os
 import shutil
 import signal
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +18,8 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from prosopon.arena.making.faking import Fakers
 from prosopon.arena.making.originals import Original
@@ -47,11 +50,13 @@ class Workshop:
         folder: what is done is kept here.
         faces: who finds faces, by name.
         precision: of the generators' nets, by name.
+        processes: that work at the same time.
     """
 
     folder: Path
     faces: str = "auto"
     precision: Precision = "auto"
+    processes: int = 1
 
     def piece(self, task: Task) -> Path:
         """Where the outcome of a task is kept."""
@@ -101,7 +106,7 @@ def make_arena(
     Raises:
         ProsoponError: not one original could be used.
     """
-    workshop = Workshop(folder / UNFINISHED, faces, precision)
+    workshop = Workshop(folder / UNFINISHED, faces, precision, processes)
     _begin(workshop, tasks)
     left = [task for task in tasks if not workshop.piece(task).exists()]
     if len(left) < len(tasks):
@@ -180,6 +185,7 @@ def _do(workshop: Workshop, patient: bool, task: Task) -> bool:
     """
     if multiprocessing.parent_process() is not None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started this one hears Ctrl-C and says so
+        torch.set_num_threads(max(1, (os.cpu_count() or 1) // workshop.processes))
     path = workshop.piece(task)
     with _alone(path.with_suffix(".lock"), patient=patient) as mine:
         if not mine:
