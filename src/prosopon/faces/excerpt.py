@@ -40,12 +40,7 @@ def take_excerpt(clip: Clip, tracks: Tracks, runs: int = RUNS, run: int = RUN) -
     wanted = spread(range(len(clip)) if person is None else sorted(person.faces), runs, run)
     held = tuple(_picked(clip, wanted).values())
     step = Step("faces.excerpt", {"frames": list(wanted)}, parents=(clip.as_parent(Relationship.PARENT),))
-    part = replace(
-        clip.derive(step, lambda: iter(held)),
-        times=tuple(clip.times[index] for index in wanted),
-        path=clip.path,
-        sha256=clip.sha256,
-    )
+    part = replace(clip.derive(step, lambda: iter(held)), times=tuple(clip.times[index] for index in wanted))
     if person is None:
         return part, Tracks((), len(wanted), tracks.back_end)
     faces = {number: person.faces[index] for number, index in enumerate(wanted)}
