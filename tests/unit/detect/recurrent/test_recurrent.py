@@ -1,0 +1,142 @@
+"""Runs of frames: how they are found and cut, what the net makes of them, and what is said where there are none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from small_arena import drawn_person, small_arena
+
+from prosopon.core.clip import Clip
+from prosopon.core.errors import CheckpointError, UsageError
+from prosopon.core.faces import Face, Track, Tracks
+from prosopon.core.score import Reason
+from prosopon.datasets.arena.arena import Arena
+from prosopon.detect.learning.recipe import pair_loss
+from prosopon.detect.learning.trainable import LearningOptions, Material
+from prosopon.detect.recurrent.net import SIZE_PX, VIEW, build
+from prosopon.detect.recurrent.recipe import recurrent_recipe
+from prosopon.detect.recurrent.runs import RUN, as_tensor, cut_run, windows_of
+from prosopon.detect.recurrent.technique import Recurrent
+from prosopon.models.tensors import pictures_to_float
+
+
+@pytest.fixture(scope="module")
+def arena(tmp_path_factory: pytest.TempPathFactory) -> Arena:
+    people = (("ann", "train"), ("cid", "calibrate"))
+    return small_arena(tmp_path_factory.mktemp("recurrent"), people=people, frames=16, generators=("animate",))
+
+
+def _clip(times: list[float]) -> Clip:
+    frames = np.zeros((len(times), 8, 8, 3), np.uint8)
+    return replace(Clip.of_frames(frames, 25), times=tuple(times))
+
+
+def test_windows_end_at_gaps_and_where_the_face_is_lost() -> None:
+    clip = _clip([0.04 * i for i in range(10)] + [2 + 0.04 * i for i in range(5)])
+    assert windows_of(clip) == (slice(0, 8), slice(10, 15))  # two frames are left of the first run: too few
+    seen = np.ones(15, bool)
+    seen[4] = False
+    assert windows_of(clip, seen) == (slice(0, 4), slice(5, 9 + 1), slice(10, 15))
+    seen[:] = False
+    assert windows_of(clip, seen) == ()
+    assert windows_of(_clip([0.0])) == ()
+
+
+def test_a_run_is_cut_by_one_square() -> None:
+    frames = np.random.default_rng(0).integers(0, 255, (1, 320, 320, 3)).astype(np.uint8).repeat(4, 0)
+    landmarks = drawn_person(np.random.default_rng(0), 4)[1]
+    landmarks += np.random.default_rng(1).normal(0, 3, (4, 1, 2)).astype(np.float32)  # a finder that trembles
+    cut = cut_run(VIEW, frames, landmarks)
+    assert cut.shape == (4, SIZE_PX, SIZE_PX, 3)
+    assert (cut == cut[0]).all()
+
+
+def test_what_is_said_of_a_frame_does_not_depend_on_later_ones() -> None:
+    torch.manual_seed(0)
+    net = build({"config": "tiny"}).eval()
+    runs = torch.rand(1, RUN, 3, SIZE_PX, SIZE_PX)
+    changed = runs.clone()
+    changed[:, 5:] = 0
+    with torch.no_grad():
+        first, second = net.by_frame(runs), net.by_frame(changed)
+        assert torch.allclose(first[:, :5], second[:, :5], atol=1e-5)
+        assert not torch.allclose(first[:, 5:], second[:, 5:], atol=1e-5)
+        assert torch.allclose(net(runs), first.mean(1))
+        # The order of the frames matters.
+        assert not torch.equal(net(runs), net(runs.flip(1)))
+
+
+def test_gradients_reach_every_parameter_and_it_learns(arena: Arena) -> None:
+    torch.manual_seed(0)
+    recipe = recurrent_recipe(Material(arena), LearningOptions("recurrent.test", "tiny"))
+    assert recipe.runs.clips
+    optimiser = torch.optim.Adam(recipe.net.parameters(), 5e-3)
+    recipe.net.train()
+    losses = []
+    items = [recipe.dataset.item(number, np.random.default_rng(number)) for number in range(3)]
+    batch = {
+        name: pictures_to_float(torch.from_numpy(np.stack([np.asarray(item[name]) for item in items])))
+        for name in ("real", "fake")
+    }
+    assert batch["real"].shape == (3, RUN, 3, SIZE_PX, SIZE_PX)
+    for step in range(20):
+        loss, _ = pair_loss(recipe.net, batch)
+        optimiser.zero_grad()
+        loss.backward()
+        if not step:
+            silent = [name for name, p in recipe.net.named_parameters() if p.grad is None or not p.grad.any()]
+            assert not silent
+        optimiser.step()
+        losses.append(float(loss.detach()))
+    assert losses[-1] < 0.7 * losses[0]
+    recipe.net.eval()
+    with torch.no_grad():
+        figures = recipe.measure(torch.device("cpu"))
+        assert recipe.preview(batch, torch.device("cpu")).shape[-1] == 3
+    assert 0 <= figures["auc"] <= 1
+
+
+def test_stills_are_left_out_of_what_is_learnt(tmp_path_factory: pytest.TempPathFactory) -> None:
+    stills = small_arena(tmp_path_factory.mktemp("stills"), people=(("ann", "train"), ("bob", "test")), frames=4)
+    with pytest.raises(UsageError, match=r"no pairs|no fakes"):
+        recurrent_recipe(Material(stills), LearningOptions("x", "tiny"))
+
+
+def test_clips_are_judged_run_by_run(arena: Arena) -> None:
+    torch.manual_seed(0)
+    detector = Recurrent(build({"config": "tiny"}))
+    clip, tracks = arena.faces(arena.clips[0])
+    score = detector.score(clip, tracks)
+    assert score.value is not None
+    assert 0 < score.value < 1
+    assert score.measures["runs"] == 2
+    assert score.per_frame is not None
+    assert np.isfinite(score.per_frame).all()
+    assert {heat.frame for heat in score.heat_maps} == {4, 12}
+    run = cut_run(VIEW, [*clip.frames()][:8], arena.landmarks(arena.clips[0])[:8])
+    with torch.no_grad():
+        expected = detector.net.by_frame(as_tensor(run[None]))[0].sigmoid().numpy()
+    assert score.per_frame[:8] == pytest.approx(expected, abs=1e-5)
+
+
+def test_it_says_nothing_about_what_it_cannot_see(arena: Arena) -> None:
+    detector = Recurrent(build({"config": "tiny"}))
+    clip, tracks = arena.faces(arena.clips[0])
+    still = Clip.still(clip.first())
+    face = tracks.tracks[0].faces[0]
+    assert detector.score(still, Tracks((Track({0: face}),), 1, "x")).abstained is Reason.TOO_SHORT
+    assert detector.score(clip, Tracks((), len(clip), "x")).abstained is Reason.NO_FACE
+    small = Face.around((np.asarray(face.landmarks) / 8).astype(np.float32))
+    assert detector.score(clip, Tracks((Track({0: small}),), 1, "x")).abstained is Reason.FACE_TOO_SMALL
+    point = Face.around(np.full((68, 2), 9, np.float32))
+    assert detector.score(clip, Tracks((Track(dict.fromkeys(range(8), point)),), 8, "x")).value is None
+
+
+def test_unknown_configurations_are_refused(arena: Arena) -> None:
+    with pytest.raises(UsageError, match="no configuration"):
+        recurrent_recipe(Material(arena), LearningOptions("x", "huge"))
+    with pytest.raises(CheckpointError, match="no recurrent net"):
+        build({"config": "huge"})
