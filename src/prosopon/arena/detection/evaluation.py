@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,6 +101,7 @@ def evaluated(
     data: DataSet,
     answers: Sequence[Answer],
     *,
+    held_out: Collection[str] = (),
     unasked: Mapping[str, str] | None = None,
     seed: int = 0,
     progress: Progress = SILENT,
@@ -110,6 +111,7 @@ def evaluated(
     Args:
         data: whose videos were asked about, every one of them after every degradation.
         answers: in any order.
+        held_out: generators that detectors have not learnt from although they have from the others.
         unasked: detectors that were not asked, and why.
         seed: of the resampling.
         progress: hears of every row.
@@ -118,7 +120,7 @@ def evaluated(
     for answer in answers:
         by_under.setdefault(answer.under, {})[answer.key] = answer
     names = sorted({name for answer in answers for name in answer.detectors})
-    parts = parts_of(data.videos)
+    parts = parts_of(data.videos, held_out)
     weights = [drawn_weights([data.videos[i].people for i in part.videos], seed) for part in parts]
     rows: list[Row] = []
     heard: dict[tuple[str, str], Heard] = {}

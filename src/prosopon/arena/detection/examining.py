@@ -49,12 +49,11 @@ class Examiner:
 
     def about(self) -> dict[str, Any]:
         """All that its answers depend on, JSON-able."""
-        roster, fusion = self.judge.roster, self.judge.fusion
         return {
             "version": VERSION,
-            "detectors": {expert.name: dict(expert.weights) for expert in roster.experts},
+            "detectors": {expert.name: dict(expert.weights) for expert in self.judge.roster.experts},
             "manner": repr(self.judge.manner),
-            "fusion": "shipped" if fusion is None else fusion.as_json(),
+            "fusion": self.judge.fused_by.as_json(),
             "finder": self.finder.name,
             "frames": self.frames,
         }

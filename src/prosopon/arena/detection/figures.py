@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -39,6 +39,8 @@ WORDS = (Verdict.STRONG, Verdict.MODERATE, Verdict.WEAK, Verdict.NO_EVIDENCE, Ve
 ALARMS = (0.01, 0.05)
 """Shares of real videos that may be accused."""
 ALL = "all"
+LEARNT, HELD_OUT = "fakes as learnt from", "fakes of generators held out"
+"""Parts of a data set whose generators detectors learn from, but for some."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,8 @@ class Part:
     """Videos that figures are about.
 
     Attributes:
-        name: `all`, or a generator, a domain.
-        kind: `all`, `domain`, `generator`.
+        name: `all`, `LEARNT`, `HELD_OUT`, or a domain, a generator.
+        kind: `all`, `learning`, `domain`, `generator`.
         videos: indices.
     """
 
@@ -56,23 +58,38 @@ class Part:
     videos: NDArray[np.intp]
 
 
-def parts_of(videos: Sequence[Video]) -> list[Part]:
-    """All; each domain where there are several; each generator beside the real ones of the domains that it is in."""
+def parts_of(videos: Sequence[Video], held_out: Collection[str] = ()) -> list[Part]:
+    """All; fakes as learnt from, and others; each domain where there are several; each generator.
+
+    Fakes stand beside the real ones of the domains that they are in.
+
+    Args:
+        videos: the data set's.
+        held_out: generators that detectors have not learnt from although they have from the others.
+    """
     domains = sorted({video.domain for video in videos})
     generators = sorted({video.generator for video in videos if video.is_fake})
     parts = [Part(ALL, ALL, np.arange(len(videos)))]
+    learnt = [generator for generator in generators if generator not in held_out]
+    if 0 < len(learnt) < len(generators):
+        unknown = [generator for generator in generators if generator in held_out]
+        parts += [_beside_real(LEARNT, "learning", videos, learnt), _beside_real(HELD_OUT, "learning", videos, unknown)]
     for domain in domains if len(domains) > 1 else ():
         there = [number for number, video in enumerate(videos) if video.domain == domain]
         parts.append(Part(domain or "other", "domain", np.array(there, np.intp)))
     for generator in generators if len(generators) > 1 else ():
-        within = {video.domain for video in videos if video.generator == generator}
-        there = [
-            number
-            for number, video in enumerate(videos)
-            if video.generator == generator or (not video.is_fake and video.domain in within)
-        ]
-        parts.append(Part(generator, "generator", np.array(there, np.intp)))
+        parts.append(_beside_real(generator, "generator", videos, (generator,)))
     return parts
+
+
+def _beside_real(name: str, kind: str, videos: Sequence[Video], generators: Collection[str]) -> Part:
+    within = {video.domain for video in videos if video.generator in generators}
+    there = [
+        number
+        for number, video in enumerate(videos)
+        if video.generator in generators or (not video.is_fake and video.domain in within)
+    ]
+    return Part(name, kind, np.array(there, np.intp))
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +166,7 @@ def _probabilities(ratios: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _word(said: Said | None) -> Verdict:
-    if said is None or not said.counts or said.log10_lr is None:
+    if said is None or said.why_not or said.log10_lr is None:
         return Verdict.INCONCLUSIVE
     return verdict_of(said.log10_lr)
 

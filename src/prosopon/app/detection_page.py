@@ -1,0 +1,273 @@
+"""What `prosopon evaluate detect` tells: tables for the console, and a page with them and with curves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from prosopon.app.console import Console
+from prosopon.app.heat_map import Heat, heat_map
+from prosopon.app.report import Report
+from prosopon.app.unit_square import Line, unit_square
+from prosopon.arena.detection import published
+from prosopon.arena.detection.evaluation import ACCUSED, Evaluation
+from prosopon.arena.detection.figures import ALL, CHANCE, WHOLE, Heard, Row, risk_of
+from prosopon.arena.detection.probabilities import balanced, probability_at_even_odds, reliability
+from prosopon.arena.detection.ranking import Ranking
+from prosopon.detect.judging.verdict import Verdict
+
+LIMITS = (
+    "These figures are of these videos. On fakes by generators that a detector has not learnt from, and on files that "
+    "went through other hands, all detectors do worse, and none of them tells that of itself. A value is no "
+    "probability; a ratio is as good as what it was calibrated on."
+)
+HOW = (
+    "A fake is 1. AUC: the chance that a fake has the higher value, ties counting half; of videos, with 0.5 for those "
+    "without an answer, then without these, then of single frames. EER: where as many real ones are accused as fakes "
+    "missed, the ROC's vertices being joined by straight lines. AP depends on the share of fakes, which is what chance "
+    "has. TPR: fakes found while accusing at most 1 % or 5 % of the real ones. In brackets: between what 95 % of "
+    "resamplings lie when people, not videos, are drawn anew."
+)
+WORTH = (
+    "Log-loss and Brier score are of the values as they are; of a constant 0.5 they are 0.693 and 0.25. Calibration "
+    "error (10 bins, fakes and real ones weighing the same) is before and after calibration. Cllr is what the ratios "
+    "cost in bits, 1 being what saying nothing costs; least: if only their order counted. AURC: mean share of errors "
+    "over all shares of videos that are decided, the surest first; 0.5 is chance."
+)
+WORDS_TOLD = (
+    "What is said of real videos and of fakes: strong, moderate and weak evidence from ratios of 100, 10 and 2. "
+    "Declined: no answer, or none that would be taken as evidence. The whole tool also declines where its answer "
+    "changes as the pictures are compressed, resized, cropped or blurred, and where detectors contradict each other."
+)
+MAIN_HEAD = (
+    "detector", "answered", "video AUC", "found only", "frame AUC", "EER", "AP", "TPR at 1 %", "TPR at 5 %",
+)  # fmt: skip
+WORTH_HEAD = ("detector", "log-loss", "Brier", "ECE before", "after", "Cllr", "least", "AURC", "errors at 50 %")
+WORDS_HEAD = ("detector", "of", "strong", "moderate", "weak", "no evidence", "declined", "accused (95 %)")
+_FIRST = ("video_auc", "video_auc_found", "frame_auc", "eer", "ap", "tpr_at_fpr_0.01", "tpr_at_fpr_0.05")
+_SECOND = (
+    "log_loss", "brier", "ece", "ece_calibrated", "cllr", "cllr_least", "aurc", "risk_at_half",
+)  # fmt: skip
+_CURVES_OF = 10
+_RISK_SHOWN = 0.6
+
+
+def tell(found: Evaluation, console: Console) -> None:
+    """All tables on the console."""
+    about = found.data.about()
+    console.say(
+        f"{found.data.name} ({found.data.layout}): {about['real']} real, {about['fakes']} fakes, "
+        f"{_people(about)}; positive class: fake"
+    )
+    for note in found.data.notes:
+        console.note(note)
+    for under in found.unders:
+        console.say(f"under {under}: {_faces(found, under)}")
+        console.table(MAIN_HEAD, main_rows(found, under))
+        console.table(WORTH_HEAD, worth_rows(found, under))
+        console.table(WORDS_HEAD, words_rows(found, under))
+        if found.declined[under]:
+            console.say(f"the whole tool declined: {_reasons(found.declined[under])}")
+    head, rows = generator_rows(found)
+    if rows:
+        console.say("AUC by what is compared with the real ones of the same kind:")
+        console.table(head, rows)
+    for name, why in found.unasked.items():
+        console.note(f"{name} is not measured: {why}")
+    console.say(LIMITS)
+
+
+def main_rows(found: Evaluation, under: str, part: str = ALL) -> list[tuple[object, ...]]:
+    """How well each tells fakes from real ones."""
+    return [
+        (row.name, f"{100 * row.coverage:.0f} %", *(row.told(figure) for figure in _FIRST))
+        for row in _rows(found, under, part)
+    ]
+
+
+def worth_rows(found: Evaluation, under: str) -> list[tuple[object, ...]]:
+    """What the values of each are worth."""
+    return [(row.name, *(row.told(figure) for figure in _SECOND)) for row in _rows(found, under, ALL)]
+
+
+def words_rows(found: Evaluation, under: str, part: str = ALL) -> list[tuple[object, ...]]:
+    """What each said of real videos and of fakes."""
+    rows: list[tuple[object, ...]] = []
+    for row in _rows(found, under, part):
+        if row.name == CHANCE:
+            continue
+        for kind, what in (("real", "real"), ("fake", "fakes")):
+            counts = row.words[kind]
+            told = (counts[word.value] for word in (*reversed(ACCUSED), Verdict.NO_EVIDENCE, Verdict.INCONCLUSIVE))
+            rows.append((row.name, f"{sum(counts.values())} {what}", *told, row.share(kind, *ACCUSED).told))
+    return rows
+
+
+def generator_rows(found: Evaluation) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+    """AUC of each on every part of the videos after every degradation."""
+    parts = [row for row in found.rows if row.name == WHOLE and row.under == found.unders[0] and row.part != ALL]
+    head = ("detector", "under", *(f"{row.part} ({row.fakes})" for row in parts))
+    rows: list[tuple[object, ...]] = [
+        (name, under, *(found.row(name, under, part.part).told("video_auc") for part in parts))
+        for name in found.names
+        for under in found.unders
+    ]
+    return head, rows if parts else []
+
+
+def write_page(path: Path, found: Evaluation, facts: Mapping[str, Any]) -> None:
+    """Write the page.
+
+    Args:
+        path: of the page.
+        found: what was measured.
+        facts: how: detectors, weights, face finder.
+    """
+    about = found.data.about()
+    page = Report(f"Detectors, measured on {found.data.name}", LIMITS)
+    page.facts({
+        "data set": f"{found.data.name} ({found.data.layout})", "real": about["real"], "fakes": about["fakes"],
+        "people": _people(about), "generators": ", ".join(about["generators"]), **facts,
+    })  # fmt: skip
+    for note in found.data.notes:
+        page.text(f"Note: {note}.")
+    for name, why in found.unasked.items():
+        page.text(f"Not measured: {name}, {why}.")
+    page.section("How to read it", HOW)
+    for under in found.unders:
+        page.section(f"As they are: {under}" if under == "none" else f"Degraded: {under}", _faces(found, under))
+        page.table(MAIN_HEAD, main_rows(found, under))
+        page.svg(*_drawings(found, under))
+    _generators(page, found)
+    page.section("What values and ratios are worth", WORTH)
+    for under in found.unders:
+        page.text(f"Under {under}:")
+        page.table(WORTH_HEAD, worth_rows(found, under))
+    page.section("What would be said", WORDS_TOLD)
+    for under in found.unders:
+        page.text(f"Under {under}; the whole tool declined: {_reasons(found.declined[under]) or 'never'}.")
+        page.table(WORDS_HEAD, words_rows(found, under))
+    page.section("Reliability, bin by bin", "Values of the whole tool at even odds, beside what they came to.")
+    for under in found.unders:
+        page.table(("under", "from", "to", "videos", "mean value", "share of fakes"), _bins(found, under))
+    page.section("Published by others", published.NOTE)
+    page.table(published.HEAD, published.table())
+    page.text(published.WILD)
+    page.write(path)
+
+
+def _rows(found: Evaluation, under: str, part: str) -> list[Row]:
+    rows = [row for row in found.rows if row.under == under and row.part == part]
+    return sorted(rows, key=lambda row: (row.name == WHOLE, row.name != CHANCE))
+
+
+def _generators(page: Report, found: Evaluation) -> None:
+    parts = [row.part for row in found.rows if row.name == WHOLE and row.under == found.unders[0] and row.part != ALL]
+    if not parts:
+        return
+    page.section(
+        "By generator and kind of material",
+        "AUC against the real ones of the same kind: 0.5 is chance. The fuller the colour, the farther above it. Which "
+        "generators a detector has learnt from stands on its card.",
+    )
+    columns = [f"{part}\n{under}" for part in parts for under in found.unders]
+    rows = {
+        name: [_heat(found.row(name, under, part)) for part in parts for under in found.unders] for name in found.names
+    }
+    page.svg(heat_map("AUC of videos", columns, rows))
+    page.table(*generator_rows(found))
+
+
+def _heat(row: Row) -> Heat | None:
+    figure = row.figures["video_auc"]
+    if not np.isfinite(figure.value):
+        return None
+    about = f"{row.name}, {row.part}, {row.under}: {figure.told}, {row.fakes} fakes, {row.real} real"
+    return Heat(f"{figure.value:.2f}", 2 * (figure.value - 0.5), is_bold=row.name == WHOLE, about=about)
+
+
+def _drawings(found: Evaluation, under: str) -> list[str]:
+    best = sorted(
+        (name for name in found.names if name != WHOLE and found.heard[name, under].answered.any()),
+        key=lambda name: -_finite(found.row(name, under).figures["video_auc"].value),
+    )
+    names = [*best[:_CURVES_OF], WHOLE]
+    heard = {name: found.heard[name, under] for name in names}
+    made = (
+        ("ROC", "real ones accused", "fakes found", {name: _roc(one) for name, one in heard.items()}, True, 1.0),
+        (
+            "Reliability at even odds", "probability said", "share of fakes",
+            {name: _reliable(one) for name, one in heard.items()}, True, 1.0,
+        ),
+        (
+            "Risk over coverage", "share that is decided, the surest first", "errors",
+            {name: _risk(one) for name, one in heard.items()}, False, _RISK_SHOWN,
+        ),
+    )  # fmt: skip
+    return [
+        unit_square(
+            title, across, up,
+            {name: Line(line.points, line.sizes, name == WHOLE) for name, line in lines.items()},
+            diagonal=diagonal, most=most,
+        )
+        for title, across, up, lines, diagonal, most in made
+        if any(line.points for line in lines.values())
+    ]  # fmt: skip
+
+
+def _finite(value: float) -> float:
+    return value if np.isfinite(value) else 0.0
+
+
+def _roc(heard: Heard) -> Line:
+    ranking = Ranking(heard.labels, heard.filled)
+    return Line([*zip(ranking.alarms[0].tolist(), ranking.hits[0].tolist(), strict=True)])
+
+
+def _reliable(heard: Heard) -> Line:
+    there = np.isfinite(heard.log10_lrs)
+    if not there.any():
+        return Line(())
+    labels = heard.labels[there]
+    rows = reliability(labels, probability_at_even_odds(heard.log10_lrs[there]), balanced(labels))
+    filled = [row for row in rows if row.weight > 0]
+    return Line([(row.expected, row.seen) for row in filled], [row.weight for row in filled])
+
+
+def _risk(heard: Heard) -> Line:
+    risk = risk_of(heard)
+    return Line([*zip(risk.coverage.tolist(), risk.risk.tolist(), strict=True)])
+
+
+def _bins(found: Evaluation, under: str) -> list[tuple[object, ...]]:
+    heard = found.heard[WHOLE, under]
+    there = np.isfinite(heard.log10_lrs)
+    rows = reliability(heard.labels[there], probability_at_even_odds(heard.log10_lrs[there]))
+    return [
+        (under, f"{row.low:.1f}", f"{row.high:.1f}", row.items, f"{row.expected:.3f}", f"{row.seen:.3f}")
+        for row in rows
+        if row.items
+    ]
+
+
+def _people(about: Mapping[str, Any]) -> str:
+    unknown = about["without_people"]
+    told = f"{about['people']} people"
+    return told if not unknown else f"{told}, and nobody knows who is in {unknown} videos: each counts as somebody else"
+
+
+def _faces(found: Evaluation, under: str) -> str:
+    faces = found.faces[under]
+    told = f"a face in {faces.real.hits} of {faces.real.of} real videos and {faces.fake.hits} of {faces.fake.of} fakes"
+    return f"{told}; {faces.unreadable} could not be read" if faces.unreadable else told
+
+
+def _reasons(declined: Mapping[str, int]) -> str:
+    return ", ".join(f"{code} {count}" for code, count in _by_count(declined))
+
+
+def _by_count(counts: Mapping[str, int]) -> Sequence[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: -item[1])
