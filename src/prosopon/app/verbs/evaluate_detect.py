@@ -39,9 +39,9 @@ class EvaluateDetect:
 
     data: Path
     """The data set: a folder, a CSV file, or a JSON file of DeepfakeBench."""
-    detectors: Annotated[str, tyro.conf.arg(name="with", metavar="NAMES")] = "all"
-    """Detectors by name with commas between, each with weights of your own where wanted: all, or mesonet=RUN,quality;
-    plain=RUN measures the baseline of train detector plain beside them."""
+    asked: Annotated[str, tyro.conf.arg(name="with", metavar="all|NAME,...")] = "all"
+    """Which detectors: all that have weights, or names of prosopon list detect; NAME=WEIGHTS for other weights, and
+    plain=RUN for the baseline of train detector plain beside them."""
     under: str = "none"
     """What is done to the videos, with commas between: none, crf28, half, crf28+half, crf35, jpeg50, blur, noise."""
     split: str | None = None
@@ -142,7 +142,7 @@ def _examiner(args: EvaluateDetect) -> Examiner:
     from prosopon.faces.excerpt import RUN
     from prosopon.faces.finder import open_finder
 
-    roster = open_roster(Asked.parse(args.detectors))
+    roster = open_roster(Asked.parse(args.asked))
     if not roster.experts:
         raise UsageError("no detector can be asked", "train some: prosopon train detector NAME --arena DIR -o RUN")
     finder = open_finder(args.faces)
