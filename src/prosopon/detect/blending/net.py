@@ -7,13 +7,53 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from torch import Tensor, nn
+
 from prosopon.core.errors import CheckpointError
-from prosopon.detect.learning.trunk import PlainNet
+from prosopon.detect.learning.trunk import Trunk
 from prosopon.detect.learning.view import View
 
 SIZE_PX = 160
 VIEW = View(SIZE_PX, 1.5)
 """The whole face with its outline: that is where seams are. Published: the face with 12.5 % around it at 380 pixels."""
+
+
+class BlendingNet(nn.Module):
+    """A trunk with two heads: whether anything was blended in, and, to learn from, where.
+
+    Args:
+        widths, depths: of the trunk.
+        dropout: share of the averaged features that are left out while learning.
+    """
+
+    def __init__(self, widths: tuple[int, ...], depths: tuple[int, ...], dropout: float = 0.2) -> None:
+        super().__init__()
+        self.trunk = Trunk(widths, depths)
+        self._coarse = depths[-1]
+        self.where = nn.Conv2d(widths[-2], 1, 1)
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(widths[-1], 1)
+
+    @property
+    def fine(self) -> nn.Module:
+        """The stage before the last, 16 times as coarse as the picture."""
+        return self.trunk.blocks[-1 - self._coarse]
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """`(B, 3, S, S)` in [0, 1] -> logits `(B,)`, positive for a fake."""
+        return self.with_places(pictures)[0]
+
+    def with_places(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits `(B,)` as `forward`, and `(B, S / 16, S / 16)` of each place's having been blended in."""
+        blocks = [*self.trunk.blocks]
+        features: Tensor = self.trunk.stem(pictures * 2 - 1)
+        for block in blocks[: -self._coarse]:
+            features = block(features)
+        places: Tensor = self.where(features)[:, 0]
+        for block in blocks[-self._coarse :]:
+            features = block(features)
+        pooled = features.float().mean((2, 3))
+        return self.head(self.dropout(pooled))[:, 0], places
 
 
 @dataclass(frozen=True)
@@ -33,7 +73,7 @@ CONFIGS: Mapping[str, NetConfig] = MappingProxyType(
 """`tiny` is for tests."""
 
 
-def build(card: Mapping[str, Any]) -> PlainNet:
+def build(card: Mapping[str, Any]) -> BlendingNet:
     """The net of a card's configuration, with random weights.
 
     Raises:
@@ -42,4 +82,4 @@ def build(card: Mapping[str, Any]) -> PlainNet:
     config = str(card.get("config"))
     if config not in CONFIGS:
         raise CheckpointError(f"there is no net {config!r} for seams", f"it is one of {', '.join(CONFIGS)}")
-    return PlainNet(CONFIGS[config].widths, CONFIGS[config].depths)
+    return BlendingNet(CONFIGS[config].widths, CONFIGS[config].depths)

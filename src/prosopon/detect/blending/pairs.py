@@ -32,10 +32,10 @@ class SelfBlends:
 
     def __call__(
         self, frames: NDArray[np.uint8], landmarks: NDArray[np.float32], rng: np.random.Generator
-    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float32]]:
-        """Frames `uint8 (T, H, W, 3)` and landmarks `(T, 68, 2)` -> real ones, fake ones, and landmarks in both."""
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
+        """Frames `uint8 (T, H, W, 3)` and landmarks `(T, 68, 2)` -> real ones, fake ones, landmarks in both, masks."""
         side_px = min(*frames.shape[1:3], round(self.reach * float(np.median([face_size(face) for face in landmarks]))))
-        real, fake, points = [], [], []
+        real, fake, points, masks = [], [], [], []
         for frame, face in zip(frames, landmarks, strict=True):
             near, moved = _near(frame, face, side_px)
             pair = self_blended(near, moved, rng, self.blending)
@@ -43,7 +43,8 @@ class SelfBlends:
             real.append(_recoloured(pair.real, common))
             fake.append(_recoloured(pair.fake, common))
             points.append(moved)
-        return np.stack(real), np.stack(fake), np.stack(points)
+            masks.append(pair.mask)
+        return np.stack(real), np.stack(fake), np.stack(points), np.stack(masks)
 
 
 def _near(frame: Frame, face: NDArray[np.float32], side_px: int) -> tuple[Frame, NDArray[np.float32]]:

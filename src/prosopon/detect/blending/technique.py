@@ -7,10 +7,9 @@ from typing import Any, ClassVar
 
 from torch import nn
 
-from prosopon.detect.blending.net import VIEW, build
+from prosopon.detect.blending.net import VIEW, BlendingNet, build
 from prosopon.detect.learning.frame_detector import FrameDetector
 from prosopon.detect.learning.trainable import LearningOptions, Material
-from prosopon.detect.learning.trunk import PlainNet
 from prosopon.detect.learning.view import View
 from prosopon.train.recipe import Recipe
 
@@ -37,7 +36,7 @@ class Blending(FrameDetector):
 
     def heat_layer(self) -> nn.Module:
         """The last features that still have places."""
-        assert isinstance(self.net, PlainNet)  # noqa: S101 - `build` makes no others
+        assert isinstance(self.net, BlendingNet)  # noqa: S101 - `build` makes no others
         return self.net.fine
 
     @classmethod

@@ -6,7 +6,7 @@ Both get the same frame, cut, flip, colours and degradation, so that nothing but
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from types import MappingProxyType
@@ -21,10 +21,12 @@ from prosopon.datasets.degradations import Degradation, draw
 from prosopon.detect.learning.view import View
 
 Frames = NDArray[np.uint8]
-MakePair = Callable[[Frames, NDArray[np.float32], np.random.Generator], tuple[Frames, Frames, NDArray[np.float32]]]
-"""Consecutive frames `uint8 (T, H, W, 3)` of an original, their landmarks `(T, 68, 2)` and chance -> as many real and
-fake ones of any one size, and the landmarks of both in them; picklable. What blends a face with itself, for instance:
-there the real one is changed as well."""
+Made = tuple[Frames, Frames, NDArray[np.float32]] | tuple[Frames, Frames, NDArray[np.float32], NDArray[np.float32]]
+"""Real and fake frames `uint8 (T, H, W, 3)` of any one size, the landmarks `(T, 68, 2)` of both in them, and, where it
+is known, how much of each pixel was forged, `float32 (T, H, W)` in [0, 1]."""
+MakePair = Callable[[Frames, NDArray[np.float32], np.random.Generator], Made]
+"""Consecutive frames `uint8 (T, H, W, 3)` of an original, their landmarks and chance -> a pair; picklable. What blends
+a face with itself, for instance: there the real one is changed as well."""
 Draw = Callable[[np.random.Generator], Degradation]
 
 SHARES: Mapping[str, float] = MappingProxyType({"footage": 0.4, "portrait": 0.4, "rendered": 0.2})
@@ -56,7 +58,8 @@ class Wobble:
 class ArenaPairs:
     """A dataset of pairs. Each generator comes equally often, however many fakes it made.
 
-    Items: `real` and `fake`, `uint8 (S, S, 3)` each; with `run` frames `(run, S, S, 3)`.
+    Items: `real` and `fake`, `uint8 (S, S, 3)` each, and `mask`, `uint8 (S, S)`, where what makes the pairs knows it;
+    with `run` frames `(run, S, S, 3)` and `(run, S, S)`.
 
     Attributes:
         arena: where they come from.
@@ -125,7 +128,12 @@ class ArenaPairs:
         name = self._names[index % len(self._names)]
         clips = self._fakes.get(name) or self._originals
         clip = drawn(clips, self.shares, rng)
-        real, fake, points, fake_points = self._frames(clip, name, rng)
+        masks: list[NDArray[np.float32]] = []
+        if name in self.extra:
+            real, fake, points, *masks = self._made(clip, name, rng)
+            fake_points = points
+        else:
+            real, fake, points, fake_points = self._frames(clip, rng)
         if self.degrade is not None:
             degradation = self.degrade(rng)
             real, fake = degradation(real), degradation(fake)
@@ -135,10 +143,18 @@ class ArenaPairs:
             "real": self._cut(real, points, wobble, mirrored=mirrored),
             "fake": self._cut(fake, fake_points, wobble, mirrored=mirrored),
         }
+        if masks:
+            levels = np.rint(255 * masks[0][..., None]).astype(np.uint8)
+            pair["mask"] = self._cut(levels, points, wobble.unlit, mirrored=mirrored)[..., 0]
         return pair if self.run > 1 else {key: frames[0] for key, frames in pair.items()}
 
+    def _made(self, clip: ArenaClip, name: str, rng: np.random.Generator) -> Made:
+        place = _run_of(self.arena, clip, self.run, rng)
+        frames, points = self.arena.frames(clip)[place], self.arena.landmarks(clip)[place]
+        return self.extra[name](np.asarray(frames), np.asarray(points), rng)
+
     def _frames(
-        self, clip: ArenaClip, name: str, rng: np.random.Generator
+        self, clip: ArenaClip, rng: np.random.Generator
     ) -> tuple[Frames, Frames, NDArray[np.float32], NDArray[np.float32]]:
         """Some consecutive frames of an original and its fake, and landmarks of each."""
         original = self.arena.original_of(clip)
@@ -146,9 +162,6 @@ class ArenaPairs:
         there = place if len(original) == len(clip) else np.zeros_like(place)  # of a still, its one frame
         real = np.asarray(self.arena.frames(original)[there])
         points = np.asarray(self.arena.landmarks(original)[there])
-        if name in self.extra:
-            real, fake, points = self.extra[name](real, points, rng)
-            return real, fake, points, points
         fake, fake_points = np.asarray(self.arena.frames(clip)[place]), np.asarray(self.arena.landmarks(clip)[place])
         # What no cut can reach need not go through codecs.
         left, top, right, bottom = self._within(np.concatenate((points, fake_points)), real.shape[1])
@@ -229,6 +242,11 @@ class _Drawn:
             float(1 + rng.uniform(-wobble.light, wobble.light)),
             float(255 * rng.uniform(-wobble.light, wobble.light)),
         )
+
+    @property
+    def unlit(self) -> _Drawn:
+        """The same without what it does to light: for what is no picture."""
+        return replace(self, contrast=1.0, brightness=0.0)
 
     def moved(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
         """Landmarks as a view has to take them to cut elsewhere."""

@@ -14,9 +14,9 @@ from prosopon.core.errors import CheckpointError, MissingError, UsageError
 from prosopon.core.score import Reason
 from prosopon.datasets.arena.arena import Arena
 from prosopon.detect.blending.net import SIZE_PX, build
-from prosopon.detect.blending.recipe import blending_recipe
+from prosopon.detect.blending.recipe import blending_loss, blending_recipe
 from prosopon.detect.blending.technique import Blending
-from prosopon.detect.learning.recipe import ClassifierRecipe, pair_loss
+from prosopon.detect.learning.recipe import ClassifierRecipe
 from prosopon.detect.learning.trainable import LearningOptions, Material
 from prosopon.models.tensors import to_tensor
 
@@ -33,12 +33,13 @@ def _recipe(arena: Arena, config: str = "tiny") -> ClassifierRecipe:
 
 def _batch(recipe: ClassifierRecipe, size: int, seed: int) -> dict[str, torch.Tensor]:
     items = [recipe.dataset.item(number, np.random.default_rng([seed, number])) for number in range(size)]
-    return {name: to_tensor(np.stack([np.asarray(item[name]) for item in items])) for name in ("real", "fake")}
+    batch = {name: to_tensor(np.stack([np.asarray(item[name]) for item in items])) for name in ("real", "fake")}
+    return {**batch, "mask": torch.from_numpy(np.stack([np.asarray(item["mask"]) for item in items]))}
 
 
 def test_gradients_reach_every_parameter(arena: Arena) -> None:
     recipe = _recipe(arena, "studio")
-    loss, _ = pair_loss(recipe.net, _batch(recipe, 2, 0))
+    loss, _ = blending_loss(recipe.net, _batch(recipe, 2, 0))
     loss.backward()
     silent = [name for name, value in recipe.net.named_parameters() if value.grad is None or not value.grad.any()]
     assert not silent
@@ -60,7 +61,7 @@ def test_it_learns_from_its_pairs(arena: Arena) -> None:
     batch = _batch(recipe, 5, 0)  # always the same: a stream of them takes minutes
     losses = []
     for _ in range(30):
-        loss, _ = pair_loss(recipe.net, batch)
+        loss, _ = blending_loss(recipe.net, batch)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
