@@ -15,7 +15,7 @@ from torch import Tensor
 from prosopon.core.errors import CheckpointError
 from prosopon.detect.xception.net import FAKE, XceptionNet
 from prosopon.models.checkpoint import load_strict, with_counts
-from prosopon.models.importing import read_published
+from prosopon.models.importing import is_hdf5, read_published
 from prosopon.models.pair import SUFFIX
 from prosopon.models.whole_modules import read_module
 
@@ -75,7 +75,7 @@ def _tensors(path: Path) -> dict[str, Tensor]:
     try:
         held = read_published(path)
     except CheckpointError:
-        if path.name.endswith(SUFFIX):
+        if path.name.endswith(SUFFIX) or is_hdf5(path):
             raise
         return read_module(path)
     for nested in [held, *(value for value in held.values() if isinstance(value, Mapping))]:
