@@ -12,11 +12,11 @@ from prosopon.core.errors import MediaError
 from prosopon.core.faces import Face, Tracks
 from prosopon.core.home import home
 from prosopon.core.progress import SILENT, Progress
+from prosopon.datasets.people import owned_media
 from prosopon.faces.alignment import face_as_json, face_from_json
 from prosopon.faces.finder import FaceFinder, open_finder
 from prosopon.faces.track import track
 from prosopon.media.read import read
-from prosopon.media.search import find_media
 from prosopon.models.files import write_atomically
 
 _VERSION = 1
@@ -30,7 +30,7 @@ class Followed:
     Attributes:
         clip: the video.
         tracks: who is where in each of its frames.
-        person: whom it shows: the sub-folder that it lies in, else its name before `#`.
+        person: whom it shows, see `datasets.people`.
     """
 
     clip: Clip
@@ -39,21 +39,21 @@ class Followed:
 
 
 def followed(
-    folders: Sequence[Path], *, finder: FaceFinder | None = None, progress: Progress = SILENT
+    paths: Sequence[Path], *, finder: FaceFinder | None = None, progress: Progress = SILENT
 ) -> Iterator[Followed]:
-    """All videos of some folders, one at a time; what was followed before is not followed again.
+    """All videos of some files and folders, one at a time; what was followed before is not followed again.
 
     Stills, sounds and what cannot be read are passed over.
 
     Args:
-        folders: each with files, or with a sub-folder for each person.
+        paths: see `datasets.people.owned_media`.
         finder: looks for faces; the best one that there is when not given.
         progress: hears of every video.
 
     Raises:
-        MissingError: a folder is not there.
+        MissingError: a path is not there.
     """
-    files = find_media(folders)
+    files = owned_media(paths)
     looks = finder or open_finder()
     progress.start("following faces", len(files))
     for file in files:
@@ -64,7 +64,7 @@ def followed(
             progress.note(f"{file.path.name} is left out: {error.what}")
             continue
         if len(clip) > 1:
-            yield Followed(clip, tracks_of(clip, looks), file.folder or file.path.stem.partition("#")[0])
+            yield Followed(clip, tracks_of(clip, looks), file.person)
 
 
 def tracks_of(clip: Clip, finder: FaceFinder) -> Tracks:

@@ -120,7 +120,7 @@ def run(args: TrainDetector, console: Console) -> int:
         if settings is not None:
             publish_timelapse(args.output, "detect.timelapse", name, console)
         proof = proved(technique.from_weights(str(result.weights)), material, console)
-        add_to_card(result.weights, {CALIBRATION: proof.calibration.as_json(), FIGURES: proof.figures})
+        add_to_card(result.weights, {CALIBRATION: _plain(proof), FIGURES: proof.figures})
         _tell(result, proof, args, console)
     return ExitCode.FINE
 
@@ -174,19 +174,24 @@ def _tell(result: Result, proof: Proof, args: TrainDetector, console: Console) -
             "time_s": round(result.time_s, 1),
             "losses": result.losses,
             "metrics": result.metrics,
-            CALIBRATION: calibration.as_json(),
+            CALIBRATION: _plain(proof),
             FIGURES: proof.figures,
         }
     )
     steps = f" after {result.step} steps; look at {args.output / 'index.html'}" if result.step else ""
     console.say(f"{result.weights}{steps}")
-    errors = f"error {calibration.ece_before:.3f} before, {calibration.ece_after:.3f} after"
-    console.say(f"calibrated on {calibration.data}: {errors}")
+    if calibration is not None:
+        errors = f"error {calibration.ece_before:.3f} before, {calibration.ece_after:.3f} after"
+        console.say(f"calibrated on {calibration.data}: {errors}")
     rows = [_row(name, figures) for name, figures in proof.figures.items()]
     console.table(("test", "AUC", "AUC held out", "EER", "ECE before", "after", "real", "fakes", "people"), rows)
+
+
+def _plain(proof: Proof) -> dict[str, Any] | None:
+    return None if proof.calibration is None else proof.calibration.as_json()
 
 
 def _row(name: str, figures: Mapping[str, Any]) -> tuple[str, ...]:
     wanted = ("auc", "auc_held_out", "eer", "ece_before", "ece_after")
     told = [f"{figures[key]:.3f}" if key in figures else "-" for key in wanted]
-    return (name, *told, *(str(figures[key]) for key in ("real", "fakes", "people")))
+    return (name, *told, *(str(figures.get(key, "-")) for key in ("real", "fakes", "people")))

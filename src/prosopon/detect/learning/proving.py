@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -27,12 +27,21 @@ class Proof:
     """What a detector is worth.
 
     Attributes:
-        calibration: for the card.
+        calibration: for the card; None for detectors that only measure.
         figures: for the card, JSON-able: by what was done to the clips, then by figure.
     """
 
-    calibration: Calibration
+    calibration: Calibration | None
     figures: Mapping[str, Mapping[str, Any]]
+
+
+@runtime_checkable
+class ProvesItself(Protocol):
+    """A detector that is calibrated and tested in a way of its own."""
+
+    def proved(self, material: Material, progress: Progress) -> Proof:
+        """What it is worth."""
+        ...
 
 
 def proved(detector: Detector, material: Material, progress: Progress = SILENT) -> Proof:
@@ -48,6 +57,8 @@ def proved(detector: Detector, material: Material, progress: Progress = SILENT) 
     Raises:
         UsageError: it answers about no clips of one kind.
     """
+    if isinstance(detector, ProvesItself):
+        return detector.proved(material, progress)
     if isinstance(detector, CalibratesItself):
         return _by_own_clips(detector, material, progress)
     arena = material.fakes
