@@ -71,6 +71,9 @@ def tell(found: Evaluation, console: Console) -> None:
         console.table(WORDS_HEAD, words_rows(found, under))
         if found.declined[under]:
             console.say(f"the whole tool declined: {_reasons(found.declined[under])}")
+    for part in _domains(found):
+        console.say(f"of these {part}, under {found.unders[0]}:")
+        console.table(WORDS_HEAD, words_rows(found, found.unders[0], part))
     head, rows = generator_rows(found)
     if rows:
         console.say("AUC by what is compared with the real ones of the same kind:")
@@ -101,6 +104,8 @@ def words_rows(found: Evaluation, under: str, part: str = ALL) -> list[tuple[obj
             continue
         for kind, what in (("real", "real"), ("fake", "fakes")):
             counts = row.words[kind]
+            if not sum(counts.values()):
+                continue
             told = (counts[word.value] for word in (*reversed(ACCUSED), Verdict.NO_EVIDENCE, Verdict.INCONCLUSIVE))
             rows.append((row.name, f"{sum(counts.values())} {what}", *told, row.share(kind, *ACCUSED).told))
     return rows
@@ -129,8 +134,9 @@ def write_page(path: Path, found: Evaluation, facts: Mapping[str, Any]) -> None:
     about = found.data.about()
     page = Report(f"Detectors, measured on {found.data.name}", LIMITS)
     page.facts({
-        "data set": f"{found.data.name} ({found.data.layout})", "real": about["real"], "fakes": about["fakes"],
-        "people": _people(about), "generators": ", ".join(about["generators"]), **facts,
+        "data set": f"{found.data.name} ({found.data.layout})",
+        "videos": f"{about['real']} real, {about['fakes']} fakes", "people": _people(about), "generators": ", ".join(about["generators"]),
+        **{name: str(value) for name, value in facts.items()},
     })  # fmt: skip
     for note in found.data.notes:
         page.text(f"Note: {note}.")
@@ -150,6 +156,9 @@ def write_page(path: Path, found: Evaluation, facts: Mapping[str, Any]) -> None:
     for under in found.unders:
         page.text(f"Under {under}; the whole tool declined: {_reasons(found.declined[under]) or 'never'}.")
         page.table(WORDS_HEAD, words_rows(found, under))
+    for part in _domains(found):
+        page.text(f"Of these {part}, under {found.unders[0]}:")
+        page.table(WORDS_HEAD, words_rows(found, found.unders[0], part))
     page.section("Reliability, bin by bin", "Values of the whole tool at even odds, beside what they came to.")
     for under in found.unders:
         page.table(("under", "from", "to", "videos", "mean value", "share of fakes"), _bins(found, under))
@@ -157,6 +166,10 @@ def write_page(path: Path, found: Evaluation, facts: Mapping[str, Any]) -> None:
     page.table(published.HEAD, published.table())
     page.text(published.WILD)
     page.write(path)
+
+
+def _domains(found: Evaluation) -> list[str]:
+    return list(dict.fromkeys(row.part for row in found.rows if row.kind == "domain"))
 
 
 def _rows(found: Evaluation, under: str, part: str) -> list[Row]:
@@ -173,7 +186,7 @@ def _generators(page: Report, found: Evaluation) -> None:
         "AUC against the real ones of the same kind: 0.5 is chance. The fuller the colour, the farther above it. Which "
         "generators a detector has learnt from stands on its card.",
     )
-    columns = [f"{part}\n{under}" for part in parts for under in found.unders]
+    columns = ["\n".join((*part.split(), under)) for part in parts for under in found.unders]
     rows = {
         name: [_heat(found.row(name, under, part)) for part in parts for under in found.unders] for name in found.names
     }

@@ -101,6 +101,15 @@ def test_everything_is_told(folder: Path) -> None:
     assert {"fake = 1", "0.5"} <= {answer["positive"][:8], answer["without_an_answer"][10:13]}
 
 
+def test_real_ones_alone_tell_how_often_they_are_accused(folder: Path) -> None:
+    (folder / "list.csv").write_text("path,label,domain\nreal/real0.mp4,0,here\nreal/real2.mp4,0,there\n")
+    answer = told(EvaluateDetect(folder / "list.csv", quick=True))
+    assert any("only real videos" in note for note in answer["data"]["notes"])
+    row = next(row for row in answer["rows"] if row["name"] == "good" and row["part"] == "all")
+    assert row["video_auc"] is None and row["words"]["real"]["no-evidence"] == 2 and row["intervals_95"] == {}
+    assert {row["part"] for row in answer["rows"]} == {"all", "here", "there"}
+
+
 def test_broken_off_and_gone_on_with(folder: Path, stand_ins: dict[str, StandIn], own_home: Path) -> None:
     asked: list[str] = []
 
@@ -126,11 +135,11 @@ def test_text_and_page(arena: Path, tmp_path: Path) -> None:
     args = EvaluateDetect(arena, quick=True, report=page, hold_out=("swap",))
     assert verb.run(args, Console(out=out, err=io.StringIO())) == 0
     text = out.getvalue()
-    assert "5 real, 10 fakes, 5 people" in text and "fakes of generators held out (5)" in text
+    assert "5 real, 10 fakes, 5 people" in text and "held-out generators (5)" in text
     assert "strong" in text and "none of them tells" in text
     html = page.read_text(encoding="utf-8")
     assert html.count("<svg") > 4 and "ROC" in html and "Risk over coverage" in html and "UCF" in html
-    assert "animate" in html and "fakes as learnt from" in html
+    assert "animate" in html and "learnt generators" in html
     with pytest.raises(FileExistsAlready):
         verb.run(args, Console(out=out, err=io.StringIO()))
 
@@ -164,8 +173,8 @@ def test_what_cannot_be_measured_is_refused(folder: Path, tmp_path: Path) -> Non
     for path in (folder / "fake").iterdir():
         path.rename(folder / "real" / path.name)
     (folder / "list.csv").write_text("path,label\nreal/real0.mp4,0\n")
-    with pytest.raises(UsageError, match="only real videos"):
-        told(EvaluateDetect(folder / "list.csv"))
+    with pytest.raises(UsageError, match="1 real clips and 0 fakes"):
+        told(EvaluateDetect(folder / "list.csv", split="all", fit_fusion=tmp_path / "f.toml"))
     with pytest.raises(UsageError):
         EvaluateDetect(folder, report=tmp_path / "p.html", fit_fusion=tmp_path / "f.toml")
 

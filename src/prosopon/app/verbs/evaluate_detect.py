@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -114,23 +114,18 @@ def run(args: EvaluateDetect, console: Console) -> int:
 
 
 def _data(args: EvaluateDetect) -> DataSet:
-    """The videos that are asked about.
-
-    Raises:
-        UsageError: they are all of one kind.
-    """
+    """The videos that are asked about."""
     from prosopon.arena.detection.readers.recognise import read_data
     from prosopon.arena.detection.videos import Wanted
 
     split = args.split or (_FUSED_SPLIT if args.fit_fusion is not None else None)
     data = read_data(args.data, Wanted(args.compression, args.pictures)).split_off(split).limited(args.limit)
     kinds = {video.label for video in data.videos}
-    if len(kinds) < 2:
-        raise UsageError(
-            f"{args.data} holds {'only fakes' if 1 in kinds else 'only real videos' if kinds else 'no videos'} there",
-            "nothing can be told apart: give both",
-        )
-    return data
+    if len(kinds) == 2:
+        return data
+    only = "fakes" if 1 in kinds else "real videos"
+    note = f"there are only {only}: how often they are accused is told, and not how well they are told apart"
+    return replace(data, notes=(*data.notes, note))
 
 
 def _examiner(args: EvaluateDetect) -> Examiner:

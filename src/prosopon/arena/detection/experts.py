@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from prosopon.core.cards import Card, Family
 from prosopon.core.clip import Clip
@@ -14,7 +14,7 @@ from prosopon.core.faces import Tracks
 from prosopon.core.protocols import Detector, Needs
 from prosopon.core.score import Score
 from prosopon.detect.judging.roster import Asked, Expert, Roster
-from prosopon.models.catalogue import find
+from prosopon.models.catalogue import of_technique
 from prosopon.train.trained import find_trained
 
 PLAIN = "plain"
@@ -66,14 +66,23 @@ _CARD = Card(
 
 def held_out_by(expert: Expert) -> tuple[str, ...]:
     """Generators whose fakes it has not learnt from although they were there, as the cards of its weights say."""
-    found: list[str] = []
-    for name in expert.weights:
+    return tuple(dict.fromkeys(name for card in _cards(expert) for name in _held_out_in(card)))
+
+
+def _cards(expert: Expert) -> Iterator[Mapping[str, Any]]:
+    for name, digest in expert.weights.items():
+        entry = next((one for one in of_technique(expert.name).values() if one.sha256 == digest), None)
         try:
-            card = find(name).card
+            yield (entry or find_trained(name, f"train detector {expert.name}")).card
         except ProsoponError:
             continue
-        for place in ("trained_on", "config", "data"):
-            table = card.get(place)
-            if isinstance(table, dict) and isinstance(table.get("held_out"), list):
-                found += [str(one) for one in table["held_out"]]
-    return tuple(dict.fromkeys(found))
+
+
+def _held_out_in(card: object) -> Iterator[str]:
+    """Wherever a card keeps it: what learns by steps and what learns at once write other cards."""
+    if isinstance(card, Mapping):
+        for name, value in card.items():
+            if name == "held_out" and isinstance(value, list):
+                yield from map(str, value)
+            else:
+                yield from _held_out_in(value)

@@ -39,7 +39,7 @@ WORDS = (Verdict.STRONG, Verdict.MODERATE, Verdict.WEAK, Verdict.NO_EVIDENCE, Ve
 ALARMS = (0.01, 0.05)
 """Shares of real videos that may be accused."""
 ALL = "all"
-LEARNT, HELD_OUT = "fakes as learnt from", "fakes of generators held out"
+LEARNT, HELD_OUT = "learnt generators", "held-out generators"
 """Parts of a data set whose generators detectors learn from, but for some."""
 
 
