@@ -135,7 +135,8 @@ def write_page(path: Path, found: Evaluation, facts: Mapping[str, Any]) -> None:
     page = Report(f"Detectors, measured on {found.data.name}", LIMITS)
     page.facts({
         "data set": f"{found.data.name} ({found.data.layout})",
-        "videos": f"{about['real']} real, {about['fakes']} fakes", "people": _people(about), "generators": ", ".join(about["generators"]),
+        "videos": f"{about['real']} real, {about['fakes']} fakes", "people": _people(about),
+        "generators": ", ".join(about["generators"]),
         **{name: str(value) for name, value in facts.items()},
     })  # fmt: skip
     for note in found.data.notes:
