@@ -50,6 +50,7 @@ class FrameDetector(ABC):
     Attributes:
         weights_name: what the loaded weights are called.
         weights_sha256: content id of their file; None for nets that were not loaded.
+        draws_heat: whether answers come with heat maps; off where thousands of clips are only counted.
     """
 
     needs: ClassVar[frozenset[Needs]] = frozenset({Needs.FRAMES})
@@ -65,6 +66,7 @@ class FrameDetector(ABC):
 
     weights_name: str = "untrained"
     weights_sha256: str | None = None
+    draws_heat: bool = True
 
     def __init__(
         self, net: nn.Module, calibration: Calibration | None = None, card: Mapping[str, Any] | None = None
@@ -189,6 +191,8 @@ class FrameDetector(ABC):
         times: NDArray[np.float64],
     ) -> tuple[HeatMap, ...]:
         """Of the frames that speak most for a fake, the strongest first."""
+        if not self.draws_heat:
+            return ()
         chosen = telling(logits, times[indices])
         drawn = self.heat(to_tensor(faces[chosen]))
         if drawn is None:

@@ -15,6 +15,7 @@ from prosopon.datasets.arena.arena import ORIGINAL, Arena
 from prosopon.datasets.degradations import NAMED, draw
 from prosopon.detect.learning.calibrate import Answers, answers_of, calibration_of
 from prosopon.detect.learning.figures import auc, ece, eer
+from prosopon.detect.learning.frame_detector import FrameDetector
 from prosopon.detect.learning.trainable import CalibratesItself, Material, arena_clips
 
 TESTED = ("none", "crf28+half")
@@ -59,6 +60,8 @@ def proved(detector: Detector, material: Material, progress: Progress = SILENT) 
     """
     if isinstance(detector, ProvesItself):
         return detector.proved(material, progress)
+    if isinstance(detector, FrameDetector):
+        detector.draws_heat = False
     if isinstance(detector, CalibratesItself):
         return _by_own_clips(detector, material, progress)
     arena = material.fakes

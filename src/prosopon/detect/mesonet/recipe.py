@@ -34,6 +34,7 @@ def meso_recipe(material: Material, options: LearningOptions) -> ClassifierRecip
     inputs = material.inputs()
     if options.start_from is not None:
         inputs |= start_net(net, NET, "mesonet", options.start_from)
+    generators = list(material.generators)  # before the pairs: it says why where none are left
     pairs = ArenaPairs(material.fakes, view, held_out_generators=material.held_out)
     return ClassifierRecipe(
         options.name,
@@ -45,9 +46,9 @@ def meso_recipe(material: Material, options: LearningOptions) -> ClassifierRecip
             "config": config,
             "licence": options.licence,
             "origin": "trained with prosopon train detector",
-            "trained_on": {"generators": list(material.generators), "held_out": list(material.held_out)},
+            "trained_on": {"generators": generators, "held_out": list(material.held_out)},
         },
-        data={"config": config, "held_out": list(material.held_out), "generators": list(material.generators)},
+        data={"config": config, "held_out": list(material.held_out), "generators": generators},
         inputs=inputs,
         held_out=HeldOut(material.fakes, view, material.held_out),
     )

@@ -33,6 +33,7 @@ def xception_recipe(material: Material, options: LearningOptions) -> ClassifierR
     inputs = material.inputs()
     if options.start_from is not None:
         inputs |= _start(net, options.start_from)
+    generators = list(material.generators)  # before the pairs: it says why where none are left
     pairs = ArenaPairs(material.fakes, VIEW, held_out_generators=material.held_out)
     return ClassifierRecipe(
         options.name,
@@ -45,9 +46,9 @@ def xception_recipe(material: Material, options: LearningOptions) -> ClassifierR
             "fake_class": FAKE,
             "licence": options.licence,
             "origin": "trained with prosopon train detector",
-            "trained_on": {"generators": list(material.generators), "held_out": list(material.held_out)},
+            "trained_on": {"generators": generators, "held_out": list(material.held_out)},
         },
-        data={"held_out": list(material.held_out), "generators": list(material.generators)},
+        data={"held_out": list(material.held_out), "generators": generators},
         inputs=inputs,
         held_out=HeldOut(material.fakes, VIEW, material.held_out),
     )
