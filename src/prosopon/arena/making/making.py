@@ -38,7 +38,7 @@ from prosopon.train.store import Rows
 
 UNFINISHED = "unfinished"
 """Folder in the arena's, with what is done so far."""
-_PLAN = "plan.json"
+_PLAN, _BEGINNING, _ENDING = "plan.txt", ".beginning.lock", ".putting-together.lock"
 _SUBJECTS_HELD = 12
 
 
@@ -120,7 +120,7 @@ def make_arena(
         for done in mapped(partial(_do, workshop, patient), left, processes=processes):
             progress.advance(int(done))
     progress.finish()
-    lock = folder / ".putting-together.lock"
+    lock = folder / _ENDING
     with _alone(lock):
         here = workshop.folder.is_dir()
         if here:
@@ -159,6 +159,7 @@ def _put_together(
     write_arena(folder, clips(), About(split, settings, sources, left_out))
     progress.finish()
     shutil.rmtree(workshop.folder, ignore_errors=True)
+    (folder / _BEGINNING).unlink(missing_ok=True)
 
 
 def _begin(workshop: Workshop, tasks: Sequence[Task]) -> None:
@@ -166,7 +167,7 @@ def _begin(workshop: Workshop, tasks: Sequence[Task]) -> None:
     plan = json.dumps([workshop.faces, workshop.precision, [asdict(task) for task in tasks]], default=str)
     digest = hashlib.sha256(plan.encode()).hexdigest()
     workshop.folder.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(workshop.folder.parent / ".beginning.lock"):
+    with _alone(workshop.folder.parent / _BEGINNING):
         noted = workshop.folder / _PLAN
         if noted.is_file() and noted.read_text(encoding="utf-8") == digest:
             return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 import numpy as np
 
 from prosopon.core.clip import Frame
@@ -17,18 +19,25 @@ STEP = Step("arena.make", {}, source_type=SourceType.COMPOSITE)
 
 
 def arena_sheet(arena: Arena, rows: int = ROWS) -> Frame:
-    """Some originals, spread over the arena, a row each: the original, then its fakes, a column for each generator."""
-    originals = [clip for clip in arena.where(generators=(ORIGINAL,)) if arena.fakes_of(clip)]
-    originals = originals or list(arena.where(generators=(ORIGINAL,)))
-    chosen = [originals[round(at)] for at in np.linspace(0, len(originals) - 1, min(rows, len(originals)))]
+    """Some originals, a row each: the original, then its fakes, a column for each generator."""
     cells: list[tuple[Frame, str]] = []
-    for original in chosen:
+    for original in _chosen(arena, rows):
         fakes = {fake.generator: fake for fake in arena.fakes_of(original)}
         cells.append((_middle(arena, original), f"{original.split}: {original.name}"))
         for generator in arena.generators:
             fake = fakes.get(generator)
             cells.append((_blank(), "") if fake is None else (_middle(arena, fake), _said(fake)))
     return contact_sheet(cells, side_px=_SIDE_PX, columns=1 + len(arena.generators))
+
+
+def _chosen(arena: Arena, rows: int) -> list[ArenaClip]:
+    """Originals of every material and split in turn, those with the most fakes first, of another person each time."""
+    groups: dict[tuple[str, str], dict[str, ArenaClip]] = {}
+    originals = arena.where(generators=(ORIGINAL,))
+    for clip in sorted(originals, key=lambda one: -len({fake.generator for fake in arena.fakes_of(one)})):
+        groups.setdefault((clip.material, clip.split), {}).setdefault(clip.people[0], clip)
+    turns = zip_longest(*(groups[key].values() for key in sorted(groups)))
+    return [clip for turn in turns for clip in turn if clip is not None][:rows]
 
 
 def _said(fake: ArenaClip) -> str:
