@@ -1,29 +1,38 @@
-"""What `prosopon evaluate detect` tells: tables for the console, and a page with them and with curves."""
+"""The page of `prosopon evaluate detect`: tables, ROC, reliability and risk over coverage, limits first."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from prosopon.app.console import Console
+from prosopon.app.detection_tables import (
+    LIMITS,
+    MAIN_HEAD,
+    WORDS_HEAD,
+    WORTH_HEAD,
+    domains_of,
+    faces_told,
+    generator_rows,
+    main_rows,
+    people_told,
+    reasons_told,
+    words_rows,
+    worth_rows,
+)
 from prosopon.app.heat_map import Heat, heat_map
 from prosopon.app.report import Report
 from prosopon.app.unit_square import Line, unit_square
 from prosopon.arena.detection import published
-from prosopon.arena.detection.evaluation import ACCUSED, Evaluation
-from prosopon.arena.detection.figures import ALL, CHANCE, WHOLE, Heard, Row, risk_of
+from prosopon.arena.detection.evaluation import Evaluation
+from prosopon.arena.detection.figures import Row
+from prosopon.arena.detection.heard import WHOLE, Heard, risk_of
+from prosopon.arena.detection.parts import ALL
 from prosopon.arena.detection.probabilities import balanced, probability_at_even_odds, reliability
 from prosopon.arena.detection.ranking import Ranking
-from prosopon.detect.judging.verdict import Verdict
 
-LIMITS = (
-    "These figures are of these videos. On fakes by generators that a detector has not learnt from, and on files that "
-    "went through other hands, all detectors do worse, and none of them tells that of itself. A value is no "
-    "probability; a ratio is as good as what it was calibrated on."
-)
 HOW = (
     "A fake is 1. AUC: the chance that a fake has the higher value, ties counting half; of videos, with 0.5 for those "
     "without an answer, then without these, then of single frames. EER: where as many real ones are accused as fakes "
@@ -42,85 +51,8 @@ WORDS_TOLD = (
     "Declined: no answer, or none that would be taken as evidence. The whole tool also declines where its answer "
     "changes as the pictures are compressed, resized, cropped or blurred, and where detectors contradict each other."
 )
-MAIN_HEAD = (
-    "detector", "answered", "video AUC", "found only", "frame AUC", "EER", "AP", "TPR at 1 %", "TPR at 5 %",
-)  # fmt: skip
-WORTH_HEAD = ("detector", "log-loss", "Brier", "ECE before", "after", "Cllr", "least", "AURC", "errors at 50 %")
-WORDS_HEAD = ("detector", "of", "strong", "moderate", "weak", "no evidence", "declined", "accused (95 %)")
-_FIRST = ("video_auc", "video_auc_found", "frame_auc", "eer", "ap", "tpr_at_fpr_0.01", "tpr_at_fpr_0.05")
-_SECOND = (
-    "log_loss", "brier", "ece", "ece_calibrated", "cllr", "cllr_least", "aurc", "risk_at_half",
-)  # fmt: skip
 _CURVES_OF = 10
 _RISK_SHOWN = 0.6
-
-
-def tell(found: Evaluation, console: Console) -> None:
-    """All tables on the console."""
-    about = found.data.about()
-    console.say(
-        f"{found.data.name} ({found.data.layout}): {about['real']} real, {about['fakes']} fakes, "
-        f"{_people(about)}; positive class: fake"
-    )
-    for note in found.data.notes:
-        console.note(note)
-    for under in found.unders:
-        console.say(f"under {under}: {_faces(found, under)}")
-        console.table(MAIN_HEAD, main_rows(found, under))
-        console.table(WORTH_HEAD, worth_rows(found, under))
-        console.table(WORDS_HEAD, words_rows(found, under))
-        if found.declined[under]:
-            console.say(f"the whole tool declined: {_reasons(found.declined[under])}")
-    for part in _domains(found):
-        console.say(f"of these {part}, under {found.unders[0]}:")
-        console.table(WORDS_HEAD, words_rows(found, found.unders[0], part))
-    head, rows = generator_rows(found)
-    if rows:
-        console.say("AUC by what is compared with the real ones of the same kind:")
-        console.table(head, rows)
-    for name, why in found.unasked.items():
-        console.note(f"{name} is not measured: {why}")
-    console.say(LIMITS)
-
-
-def main_rows(found: Evaluation, under: str, part: str = ALL) -> list[tuple[object, ...]]:
-    """How well each tells fakes from real ones."""
-    return [
-        (row.name, f"{100 * row.coverage:.0f} %", *(row.told(figure) for figure in _FIRST))
-        for row in _rows(found, under, part)
-    ]
-
-
-def worth_rows(found: Evaluation, under: str) -> list[tuple[object, ...]]:
-    """What the values of each are worth."""
-    return [(row.name, *(row.told(figure) for figure in _SECOND)) for row in _rows(found, under, ALL)]
-
-
-def words_rows(found: Evaluation, under: str, part: str = ALL) -> list[tuple[object, ...]]:
-    """What each said of real videos and of fakes."""
-    rows: list[tuple[object, ...]] = []
-    for row in _rows(found, under, part):
-        if row.name == CHANCE:
-            continue
-        for kind, what in (("real", "real"), ("fake", "fakes")):
-            counts = row.words[kind]
-            if not sum(counts.values()):
-                continue
-            told = (counts[word.value] for word in (*reversed(ACCUSED), Verdict.NO_EVIDENCE, Verdict.INCONCLUSIVE))
-            rows.append((row.name, f"{sum(counts.values())} {what}", *told, row.share(kind, *ACCUSED).told))
-    return rows
-
-
-def generator_rows(found: Evaluation) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
-    """AUC of each on every part of the videos after every degradation."""
-    parts = [row for row in found.rows if row.name == WHOLE and row.under == found.unders[0] and row.part != ALL]
-    head = ("detector", "under", *(f"{row.part} ({row.fakes})" for row in parts))
-    rows: list[tuple[object, ...]] = [
-        (name, under, *(found.row(name, under, part.part).told("video_auc") for part in parts))
-        for name in found.names
-        for under in found.unders
-    ]
-    return head, rows if parts else []
 
 
 def write_page(path: Path, found: Evaluation, facts: Mapping[str, Any]) -> None:
@@ -135,7 +67,7 @@ def write_page(path: Path, found: Evaluation, facts: Mapping[str, Any]) -> None:
     page = Report(f"Detectors, measured on {found.data.name}", LIMITS)
     page.facts({
         "data set": f"{found.data.name} ({found.data.layout})",
-        "videos": f"{about['real']} real, {about['fakes']} fakes", "people": _people(about),
+        "videos": f"{about['real']} real, {about['fakes']} fakes", "people": people_told(about),
         "generators": ", ".join(about["generators"]),
         **{name: str(value) for name, value in facts.items()},
     })  # fmt: skip
@@ -145,7 +77,7 @@ def write_page(path: Path, found: Evaluation, facts: Mapping[str, Any]) -> None:
         page.text(f"Not measured: {name}, {why}.")
     page.section("How to read it", HOW)
     for under in found.unders:
-        page.section(f"As they are: {under}" if under == "none" else f"Degraded: {under}", _faces(found, under))
+        page.section(f"As they are: {under}" if under == "none" else f"Degraded: {under}", faces_told(found, under))
         page.table(MAIN_HEAD, main_rows(found, under))
         page.svg(*_drawings(found, under))
     _generators(page, found)
@@ -155,9 +87,9 @@ def write_page(path: Path, found: Evaluation, facts: Mapping[str, Any]) -> None:
         page.table(WORTH_HEAD, worth_rows(found, under))
     page.section("What would be said", WORDS_TOLD)
     for under in found.unders:
-        page.text(f"Under {under}; the whole tool declined: {_reasons(found.declined[under]) or 'never'}.")
+        page.text(f"Under {under}; the whole tool declined: {reasons_told(found.declined[under]) or 'never'}.")
         page.table(WORDS_HEAD, words_rows(found, under))
-    for part in _domains(found):
+    for part in domains_of(found):
         page.text(f"Of these {part}, under {found.unders[0]}:")
         page.table(WORDS_HEAD, words_rows(found, found.unders[0], part))
     page.section("Reliability, bin by bin", "Values of the whole tool at even odds, beside what they came to.")
@@ -167,15 +99,6 @@ def write_page(path: Path, found: Evaluation, facts: Mapping[str, Any]) -> None:
     page.table(published.HEAD, published.table())
     page.text(published.WILD)
     page.write(path)
-
-
-def _domains(found: Evaluation) -> list[str]:
-    return list(dict.fromkeys(row.part for row in found.rows if row.kind == "domain"))
-
-
-def _rows(found: Evaluation, under: str, part: str) -> list[Row]:
-    rows = [row for row in found.rows if row.under == under and row.part == part]
-    return sorted(rows, key=lambda row: (row.name == WHOLE, row.name != CHANCE))
 
 
 def _generators(page: Report, found: Evaluation) -> None:
@@ -265,23 +188,3 @@ def _bins(found: Evaluation, under: str) -> list[tuple[object, ...]]:
         for row in rows
         if row.items
     ]
-
-
-def _people(about: Mapping[str, Any]) -> str:
-    unknown = about["without_people"]
-    told = f"{about['people']} people"
-    return told if not unknown else f"{told}, and nobody knows who is in {unknown} videos: each counts as somebody else"
-
-
-def _faces(found: Evaluation, under: str) -> str:
-    faces = found.faces[under]
-    told = f"a face in {faces.real.hits} of {faces.real.of} real videos and {faces.fake.hits} of {faces.fake.of} fakes"
-    return f"{told}; {faces.unreadable} could not be read" if faces.unreadable else told
-
-
-def _reasons(declined: Mapping[str, int]) -> str:
-    return ", ".join(f"{code} {count}" for code, count in _by_count(declined))
-
-
-def _by_count(counts: Mapping[str, int]) -> Sequence[tuple[str, int]]:
-    return sorted(counts.items(), key=lambda item: -item[1])

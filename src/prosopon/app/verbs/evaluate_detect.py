@@ -168,7 +168,8 @@ def _journal(examiner: Examiner, data: DataSet) -> Journal[Answer]:
 
 
 def _measure(args: EvaluateDetect, examiner: Examiner, data: DataSet, answers: list[Answer], console: Console) -> int:
-    from prosopon.app.detection_page import LIMITS, tell, write_page
+    from prosopon.app.detection_page import write_page
+    from prosopon.app.detection_tables import LIMITS, tell
     from prosopon.arena.detection import published
     from prosopon.arena.detection.evaluation import evaluated
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from prosopon.arena.detection.answers import Answer
-from prosopon.arena.detection.figures import ALL, WHOLE, Heard, Part, Row, chance_row, heard_of, parts_of, row_of
+from prosopon.arena.detection.figures import Row, chance_row, row_of
+from prosopon.arena.detection.heard import WHOLE, Heard, heard_of
+from prosopon.arena.detection.parts import ALL, Part, parts_of
 from prosopon.arena.detection.resampling import drawn_weights
 from prosopon.arena.detection.videos import DataSet, Video
 from prosopon.arena.proportions import Proportion

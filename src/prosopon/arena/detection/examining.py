@@ -20,7 +20,6 @@ from prosopon.core.progress import SILENT, Progress
 from prosopon.datasets.degradations import NAMED, named
 from prosopon.detect.judging.judge import Judge
 from prosopon.detect.judging.looking import Looked
-from prosopon.detect.judging.roster import Roster
 from prosopon.faces.excerpt import runs_of
 from prosopon.faces.finder import FaceFinder
 
@@ -99,7 +98,7 @@ class Examiner:
             if not shown.is_followed:
                 # What is no movement must not be taken for one.
                 still = tuple(expert for expert in judge.roster.experts if expert.of_excerpts)
-                judge = replace(judge, roster=Roster(still, judge.roster.left_out, judge.roster.only))
+                judge = replace(judge, roster=replace(judge.roster, experts=still))
             found = judge.judge(shown.clip, looked=looked)
         except MediaError as error:
             progress.note(f"{video.key} is not measured: {error.what}")

@@ -1,17 +1,17 @@
-"""From answers to figures: of every detector and of the whole tool, over all videos and by generator."""
+"""From answers to figures: of every detector and of the whole tool, on a part of the videos."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from prosopon.arena.detection.answers import Answer, Said
+from prosopon.arena.detection.heard import Heard, risk_of
+from prosopon.arena.detection.parts import Part
 from prosopon.arena.detection.probabilities import (
     balanced,
     brier,
@@ -23,152 +23,16 @@ from prosopon.arena.detection.probabilities import (
 )
 from prosopon.arena.detection.ranking import Ranking
 from prosopon.arena.detection.resampling import Estimate, estimated
-from prosopon.arena.detection.selective import RiskCoverage, risk_coverage
 from prosopon.arena.detection.videos import Video
 from prosopon.arena.proportions import Proportion
-from prosopon.detect.judging.verdict import Verdict, verdict_of
+from prosopon.detect.judging.verdict import Verdict
 
-WHOLE = "the whole tool"
-"""Instead of a detector's name: all of them together, with what makes verdicts inconclusive."""
 CHANCE = "chance"
 """The baseline that says 0.5 of everything."""
-MISSING = 0.5
-"""What counts as the value of a video without an answer, where it must have one."""
 WORDS = (Verdict.STRONG, Verdict.MODERATE, Verdict.WEAK, Verdict.NO_EVIDENCE, Verdict.INCONCLUSIVE)
 """What a verdict can be, the last being no answer."""
 ALARMS = (0.01, 0.05)
 """Shares of real videos that may be accused."""
-ALL = "all"
-LEARNT, HELD_OUT = "learnt generators", "held-out generators"
-"""Parts of a data set whose generators detectors learn from, but for some."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """Videos that figures are about.
-
-    Attributes:
-        name: `all`, `LEARNT`, `HELD_OUT`, or a domain, a generator.
-        kind: `all`, `learning`, `domain`, `generator`.
-        videos: indices.
-    """
-
-    name: str
-    kind: str
-    videos: NDArray[np.intp]
-
-
-def parts_of(videos: Sequence[Video], held_out: Collection[str] = ()) -> list[Part]:
-    """All; fakes as learnt from, and others; each domain where there are several; each generator.
-
-    Fakes stand beside the real ones of the domains that they are in.
-
-    Args:
-        videos: the data set's.
-        held_out: generators that detectors have not learnt from although they have from the others.
-    """
-    domains = sorted({video.domain for video in videos})
-    generators = sorted({video.generator for video in videos if video.is_fake})
-    parts = [Part(ALL, ALL, np.arange(len(videos)))]
-    learnt = [generator for generator in generators if generator not in held_out]
-    if 0 < len(learnt) < len(generators):
-        unknown = [generator for generator in generators if generator in held_out]
-        parts += [_beside_real(LEARNT, "learning", videos, learnt), _beside_real(HELD_OUT, "learning", videos, unknown)]
-    for domain in domains if len(domains) > 1 else ():
-        there = [number for number, video in enumerate(videos) if video.domain == domain]
-        parts.append(Part(domain or "other", "domain", np.array(there, np.intp)))
-    for generator in generators if len(generators) > 1 else ():
-        parts.append(_beside_real(generator, "generator", videos, (generator,)))
-    return parts
-
-
-def _beside_real(name: str, kind: str, videos: Sequence[Video], generators: Collection[str]) -> Part:
-    within = {video.domain for video in videos if video.generator in generators}
-    there = [
-        number
-        for number, video in enumerate(videos)
-        if video.generator in generators or (not video.is_fake and video.domain in within)
-    ]
-    return Part(name, kind, np.array(there, np.intp))
-
-
-@dataclass(frozen=True, eq=False)
-class Heard:
-    """All that one detector, or the whole tool, said of some videos.
-
-    Attributes:
-        videos: of which it was asked.
-        values: `(N,)` 0 to 1, NaN where it said nothing.
-        log10_lrs: `(N,)`, NaN where it has no calibration or said nothing.
-        words: `(N,)` what its ratio is called; `INCONCLUSIVE` where that must not be taken as evidence.
-        frames: values of single frames by video.
-        reasons: codes of why there is no answer, by video; empty where there is one.
-    """
-
-    videos: tuple[Video, ...]
-    values: NDArray[np.float64]
-    log10_lrs: NDArray[np.float64]
-    words: tuple[Verdict, ...]
-    frames: tuple[tuple[float, ...], ...]
-    reasons: tuple[str, ...]
-
-    @cached_property
-    def labels(self) -> NDArray[np.int_]:
-        """`(N,)`, 1 for fakes."""
-        return np.array([video.label for video in self.videos], np.int_)
-
-    @cached_property
-    def answered(self) -> NDArray[np.bool_]:
-        """`(N,)` whether there is a value."""
-        return np.isfinite(self.values)
-
-    @property
-    def filled(self) -> NDArray[np.float64]:
-        """`(N,)` values with `MISSING` where there is none."""
-        return np.where(self.answered, self.values, MISSING)
-
-    def of(self, part: Part) -> Heard:
-        """What it said of some of them."""
-        pick = part.videos
-        return Heard(
-            tuple(self.videos[i] for i in pick), self.values[pick], self.log10_lrs[pick],
-            tuple(self.words[i] for i in pick), tuple(self.frames[i] for i in pick),
-            tuple(self.reasons[i] for i in pick),
-        )  # fmt: skip
-
-
-def heard_of(name: str, videos: Sequence[Video], answers: Sequence[Answer]) -> Heard:
-    """What a detector, or the whole tool, said of videos, in their order."""
-    if name == WHOLE:
-        ratios = np.array([np.nan if one.log10_lr is None else one.log10_lr for one in answers], np.float64)
-        return Heard(
-            tuple(videos), _probabilities(ratios), ratios, tuple(Verdict(one.verdict) for one in answers),
-            tuple(() for _ in answers), tuple(next(iter(one.reasons), "") for one in answers),
-        )  # fmt: skip
-    said = [one.detectors.get(name) for one in answers]
-    values = np.array([np.nan if one is None or one.value is None else one.value for one in said], np.float64)
-    ratios = np.array([np.nan if one is None or one.log10_lr is None else one.log10_lr for one in said], np.float64)
-    return Heard(
-        tuple(videos), values, ratios, tuple(map(_word, said)),
-        tuple(() if one is None else one.per_frame for one in said),
-        tuple(
-            next(iter(answer.reasons), "no-answer") if one is None else one.why_not
-            for one, answer in zip(said, answers, strict=True)
-        ),
-    )  # fmt: skip
-
-
-def _probabilities(ratios: NDArray[np.float64]) -> NDArray[np.float64]:
-    values = np.full(len(ratios), np.nan)
-    there = np.isfinite(ratios)
-    values[there] = probability_at_even_odds(ratios[there])
-    return values
-
-
-def _word(said: Said | None) -> Verdict:
-    if said is None or said.why_not or said.log10_lr is None:
-        return Verdict.INCONCLUSIVE
-    return verdict_of(said.log10_lr)
 
 
 @dataclass(frozen=True)
@@ -324,14 +188,6 @@ def _of_worth(heard: Heard) -> dict[str, Estimate]:
     risk = risk_of(heard)
     found |= {"aurc": risk.area, "risk_at_half": risk.at(0.5), "risk_at_all": risk.at(1.0)}
     return {name: Estimate(float(value)) for name, value in found.items()}
-
-
-def risk_of(heard: Heard) -> RiskCoverage:
-    """Risk over coverage by how sure the ratios are; where there is no calibration by how far values are from 0.5."""
-    ratios = heard.log10_lrs
-    if not np.isfinite(ratios).any():
-        ratios = np.where(heard.answered, heard.values - 0.5, np.nan)
-    return risk_coverage(heard.labels, ratios)
 
 
 def chance_row(under: str, part: Part, videos: Sequence[Video]) -> Row:

@@ -10,7 +10,8 @@ import pytest
 
 from prosopon.arena.detection.answers import Answer, Said
 from prosopon.arena.detection.evaluation import Evaluation, evaluated
-from prosopon.arena.detection.figures import CHANCE, WHOLE, risk_of
+from prosopon.arena.detection.figures import CHANCE
+from prosopon.arena.detection.heard import WHOLE, risk_of
 from prosopon.arena.detection.probabilities import balanced, calibration_error
 from prosopon.arena.detection.ranking import Ranking
 from prosopon.arena.detection.videos import DataSet, FileSource, Video
