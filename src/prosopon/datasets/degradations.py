@@ -139,10 +139,14 @@ def named(name: str) -> Degradation:
     return NAMED[name]
 
 
-def draw(rng: np.random.Generator) -> Degradation:
+def draw(rng: np.random.Generator, *, h264: float = 0.5) -> Degradation:
     """A random chain to learn under: in a third of all cases nothing, else some of all that is here.
 
     Resizing, blur and grain come before the codec, as cameras, editors and platforms follow each other.
+
+    Args:
+        rng: the only source of chance.
+        h264: how often a codec is H.264 rather than JPEG, which takes a fifth of the time on single pictures.
     """
     if rng.random() < 1 / 3:
         return Chain()
@@ -153,7 +157,7 @@ def draw(rng: np.random.Generator) -> Degradation:
         parts.append(Noisy(float(rng.uniform(1.0, 8.0)), int(rng.integers(2**31))))
     coded: Degradation | None = None
     if rng.random() < 0.75:
-        coded = Jpeg(int(rng.integers(40, 96))) if rng.random() < 0.5 else H264(int(rng.integers(18, 37)))
+        coded = Jpeg(int(rng.integers(40, 96))) if rng.random() >= h264 else H264(int(rng.integers(18, 37)))
     if rng.random() < 0.4:
         # Half of the time what is resized is coded in the small size, else after it was made large again.
         small = rng.random() < 0.5

@@ -8,12 +8,14 @@ weights: what a CPU teaches in a quarter of an hour.
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from prosopon.core.errors import UsageError
+from prosopon.datasets.degradations import draw
 from prosopon.detect.blending.net import CONFIGS, VIEW, BlendingNet, build
 from prosopon.detect.blending.pairs import SelfBlends
 from prosopon.detect.learning.frame_detector import NET
@@ -28,6 +30,7 @@ from prosopon.train.toml import plain
 _RATE, _WARM_UP, _HORIZON, _WEIGHT_DECAY = 1.5e-3, 100, 3000, 1e-2
 _WOBBLE = Wobble(shift=0.05, scale=0.11, turn_deg=4.0, light=0.0)
 """Published: margins of 5 to 20 % of the face on each side. Colours are changed by `SelfBlends`."""
+_DRAW = partial(draw, h264=0.2)
 
 _PLACES = 1.0
 """What telling the places counts beside telling the pictures. Not published for self-blended images: Face X-ray (Li et
@@ -67,7 +70,9 @@ def blending_recipe(material: Material, options: LearningOptions) -> ClassifierR
     if config not in CONFIGS:
         raise UsageError(f"blending has no configuration {config!r}", f"use one of {', '.join(CONFIGS)}")
     blends = SelfBlends()
-    pairs = ArenaPairs(material.fakes, VIEW, extra={"self-blended": blends}, only_extra=True, wobble=_WOBBLE)
+    pairs = ArenaPairs(
+        material.fakes, VIEW, extra={"self-blended": blends}, only_extra=True, wobble=_WOBBLE, degrade=_DRAW
+    )
     net, inputs = build({"config": config}), material.inputs()
     if options.start_from is not None:
         inputs |= start_net(net, NET, "blending", options.start_from)

@@ -8,7 +8,10 @@ configuration `unhardened` leaves the published preprocessing out, so that its g
 
 from __future__ import annotations
 
+from functools import partial
+
 from prosopon.core.errors import UsageError
+from prosopon.datasets.degradations import draw
 from prosopon.detect.forensics.hardening import Hardened, Hardening
 from prosopon.detect.forensics.net import CONFIGS, VIEW, build
 from prosopon.detect.learning.frame_detector import NET
@@ -23,6 +26,7 @@ from prosopon.train.toml import plain
 PAINTED = ("animate", "partswap", "edit")
 """Generators whose faces a net has painted as a whole. Where an arena has none of them, all there are do."""
 _RATE, _WARM_UP, _HORIZON, _WEIGHT_DECAY = 4e-4, 50, 2500, 1e-3
+_DRAW = partial(draw, h264=0.2)
 
 
 def forensics_recipe(material: Material, options: LearningOptions) -> ClassifierRecipe:
@@ -37,7 +41,7 @@ def forensics_recipe(material: Material, options: LearningOptions) -> Classifier
     known = material.generators
     learnt = tuple(name for name in known if name in PAINTED) or known
     left_out = tuple(name for name in material.fakes.generators if name not in learnt)
-    pairs: Dataset = ArenaPairs(material.fakes, VIEW, held_out_generators=left_out)
+    pairs: Dataset = ArenaPairs(material.fakes, VIEW, held_out_generators=left_out, degrade=_DRAW)
     hardening = Hardening() if CONFIGS[config].hardened else None
     if hardening is not None:
         pairs = Hardened(pairs, hardening)

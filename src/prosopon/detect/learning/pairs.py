@@ -6,7 +6,7 @@ Both get the same frame, cut, flip, colours and degradation, so that nothing but
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from types import MappingProxyType
@@ -139,13 +139,15 @@ class ArenaPairs:
             real, fake = degradation(real), degradation(fake)
         wobble = _Drawn.of(self.wobble, rng)
         mirrored = self.flip and bool(rng.random() < 0.5)
-        pair = {
-            "real": self._cut(real, points, wobble, mirrored=mirrored),
-            "fake": self._cut(fake, fake_points, wobble, mirrored=mirrored),
-        }
-        if masks:
+        if masks:  # one cut for all that lies in the same places
             levels = np.rint(255 * masks[0][..., None]).astype(np.uint8)
-            pair["mask"] = self._cut(levels, points, wobble.unlit, mirrored=mirrored)[..., 0]
+            both = self._cut(np.concatenate((real, fake, levels), -1), points, wobble, mirrored=mirrored)
+            pair = {"real": wobble.lit(both[..., :3]), "fake": wobble.lit(both[..., 3:6]), "mask": both[..., 6]}
+        else:
+            pair = {
+                "real": wobble.lit(self._cut(real, points, wobble, mirrored=mirrored)),
+                "fake": wobble.lit(self._cut(fake, fake_points, wobble, mirrored=mirrored)),
+            }
         return pair if self.run > 1 else {key: frames[0] for key, frames in pair.items()}
 
     def _made(self, clip: ArenaClip, name: str, rng: np.random.Generator) -> Made:
@@ -184,8 +186,7 @@ class ArenaPairs:
         cut = np.stack(
             [self.view.cut(frame, Face.around(wobble.moved(face))) for frame, face in zip(frames, points, strict=True)]
         )
-        lit = wobble.lit(cut)
-        return np.ascontiguousarray(lit[:, :, ::-1]) if mirrored else lit
+        return np.ascontiguousarray(cut[:, :, ::-1]) if mirrored else cut
 
 
 def drawn(clips: Sequence[ArenaClip], shares: Mapping[str, float], rng: np.random.Generator) -> ArenaClip:
@@ -242,11 +243,6 @@ class _Drawn:
             float(1 + rng.uniform(-wobble.light, wobble.light)),
             float(255 * rng.uniform(-wobble.light, wobble.light)),
         )
-
-    @property
-    def unlit(self) -> _Drawn:
-        """The same without what it does to light: for what is no picture."""
-        return replace(self, contrast=1.0, brightness=0.0)
 
     def moved(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
         """Landmarks as a view has to take them to cut elsewhere."""
