@@ -19,7 +19,7 @@ from prosopon.core.errors import UsageError
 from prosopon.core.faces import Tracks
 from prosopon.core.progress import SILENT, Progress
 from prosopon.core.protocols import Detector
-from prosopon.detect.learning.figures import ece
+from prosopon.detect.learning.figures import ece, effective_number, evened
 from prosopon.detect.learning.material import material_measures
 
 _EDGE = 1e-6
@@ -41,12 +41,14 @@ class Answers:
         fake: `bool (N,)`.
         people: whom each shows.
         measures: of each one's material.
+        weights: `float64 (N,)`, how much each counts among its kind; alike where None.
     """
 
     values: NDArray[np.float64]
     fake: NDArray[np.bool_]
     people: tuple[str, ...]
     measures: tuple[dict[str, float], ...]
+    weights: NDArray[np.float64] | None = None
 
     @property
     def given(self) -> NDArray[np.bool_]:
@@ -87,34 +89,46 @@ def calibrated(
 def calibration_of(answers: Answers, data: str) -> Calibration:
     """What values are worth, by what was answered; see `calibrated`.
 
-    The errors of calibration are measured on each half of the people with a line from the other half.
+    The errors of calibration are measured on each half of the people with a line from the other half. No ratio is
+    larger than as many people as there are can show: where some count less than others, as many as they are worth.
     """
     given = answers.given
     values, fake = answers.values[given], answers.fake[given]
+    weights = np.ones(len(values)) if answers.weights is None else answers.weights[given]
     people = [person for person, there in zip(answers.people, given, strict=True) if there]
     if not fake.any() or fake.all():
         raise UsageError(
             f"{int(fake.sum())} of {len(fake)} answers are about fakes: nothing can be calibrated on one kind alone",
             "give clips of both kinds with faces in them",
         )
-    slope, offset = platt(values, fake)
+    slope, offset = platt(values, fake, weights)
+    names = np.array(people)
     different = sorted(set(people))
     measures = [one for one, there in zip(answers.measures, given, strict=True) if there]
     return Calibration(
         slope=slope,
         offset=offset,
-        most_log10_lr=math.log10(len(different) + 1),
+        most_log10_lr=math.log10(_worth(names[~fake], answers.weights[given][~fake]) + 1)
+        if answers.weights is not None
+        else math.log10(len(different) + 1),
         data=data,
         real=int((~fake).sum()),
         fakes=int(fake.sum()),
         people=len(different),
-        ece_before=ece(values, fake),
-        ece_after=_error_on_others(values, fake, np.array(people)),
+        ece_before=ece(values, fake, weights),
+        ece_after=_error_on_others(values, fake, names, weights),
         ranges=_ranges(measures),
     )
 
 
-def platt(values: NDArray[np.float64], fake: NDArray[np.bool_]) -> tuple[float, float]:
+def _worth(people: NDArray[np.str_], weights: NDArray[np.float64]) -> float:
+    """As how many that count alike these people are worth."""
+    return effective_number(np.array([weights[people == person].sum() for person in sorted(set(people.tolist()))]))
+
+
+def platt(
+    values: NDArray[np.float64], fake: NDArray[np.bool_], weights: NDArray[np.float64] | None = None
+) -> tuple[float, float]:
     """Slope and offset of ln LR over the logits of values, by Newton's method.
 
     The truth is taken as a little less than certain, as Platt does, so that kinds that lie wholly apart do not make
@@ -124,11 +138,12 @@ def platt(values: NDArray[np.float64], fake: NDArray[np.bool_]) -> tuple[float, 
     Args:
         values: `(N,)` in [0, 1].
         fake: `(N,)`; both kinds must be there.
+        weights: `(N,)`, how much each counts among its kind; alike where None.
     """
     logits = logits_of(values)
-    n_fake, n_real = int(fake.sum()), int((~fake).sum())
+    weights = evened(fake, weights)
+    n_fake, n_real = effective_number(weights[fake]), effective_number(weights[~fake])
     wanted = np.where(fake, (n_fake + 1) / (n_fake + 2), 1 / (n_real + 2))
-    weights = np.where(fake, 0.5 / n_fake, 0.5 / n_real)
     spread = float(logits.std()) or 1.0
     inputs = np.column_stack((logits / spread, np.ones_like(logits)))
     line = np.zeros(2)
@@ -155,16 +170,18 @@ def logits_of(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.log(kept / (1 - kept)))
 
 
-def _error_on_others(values: NDArray[np.float64], fake: NDArray[np.bool_], people: NDArray[np.str_]) -> float:
+def _error_on_others(
+    values: NDArray[np.float64], fake: NDArray[np.bool_], people: NDArray[np.str_], weights: NDArray[np.float64]
+) -> float:
     """The calibration error where each half of the people is judged by the other half's line."""
     first = np.isin(people, sorted(set(people.tolist()))[::2])
     said = np.full(len(values), 0.5)
     for half in (first, ~first):
         others = ~half
         if fake[others].any() and not fake[others].all():
-            slope, offset = platt(values[others], fake[others])
+            slope, offset = platt(values[others], fake[others], weights[others])
             said[half] = _sigmoid(slope * logits_of(values[half]) + offset)
-    return ece(said, fake)
+    return ece(said, fake, weights)
 
 
 def _ranges(measures: list[dict[str, float]]) -> dict[str, tuple[float, float]]:

@@ -47,17 +47,38 @@ def eer(values: Values, fake: Labels) -> float:
     return float(alarms[after - 1] + share * (alarms[after] - alarms[after - 1]))
 
 
-def ece(probabilities: Values, fake: Labels) -> float:
+def evened(fake: Labels, weights: Values | None = None) -> Values:
+    """Weights `(N,)` with which fakes and real ones count the same, a half each; both kinds must be there.
+
+    Args:
+        fake: `(N,)`.
+        weights: how much each counts among its kind; alike where None.
+    """
+    own = np.ones(len(fake)) if weights is None else weights
+    return np.asarray(own * np.where(fake, 0.5 / own[fake].sum(), 0.5 / own[~fake].sum()))
+
+
+def ece(probabilities: Values, fake: Labels, weights: Values | None = None) -> float:
     """Expected calibration error: how far the share of fakes is from what was said, over ten equal bins, 0 to 1.
 
     Fakes and real ones weigh the same in all, as if there were as many of one as of the other. NaN where all are of
     one kind.
+
+    Args:
+        probabilities: `(N,)` that each is a fake.
+        fake: `(N,)`.
+        weights: how much each counts among its kind; alike where None.
     """
-    n_fake, n_real = int(fake.sum()), int((~fake).sum())
-    if not n_fake or not n_real:
+    if not fake.any() or fake.all():
         return float("nan")
-    weights = np.where(fake, 0.5 / n_fake, 0.5 / n_real)
+    weights = evened(fake, weights)
     bins = np.minimum((probabilities * _BINS).astype(int), _BINS - 1)
     said = np.bincount(bins, weights * probabilities, _BINS)
     true = np.bincount(bins, weights * fake, _BINS)
     return float(np.abs(said - true).sum())
+
+
+def effective_number(weights: Values) -> float:
+    """As how many that count alike some that do not are worth: the square of the sum over the sum of squares (Kish)."""
+    squares = float((weights**2).sum())
+    return float(weights.sum()) ** 2 / squares if squares > 0 else 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -11,12 +11,14 @@ import numpy as np
 from prosopon.core.calibration import Calibration
 from prosopon.core.progress import SILENT, Progress
 from prosopon.core.protocols import Detector
-from prosopon.datasets.arena.arena import ORIGINAL, Arena
+from prosopon.datasets.arena.arena import ORIGINAL, Arena, ArenaClip
 from prosopon.datasets.degradations import NAMED, draw
 from prosopon.detect.learning.calibrate import Answers, answers_of, calibration_of
 from prosopon.detect.learning.figures import auc, ece, eer
 from prosopon.detect.learning.frame_detector import FrameDetector
+from prosopon.detect.learning.pairs import SHARES
 from prosopon.detect.learning.trainable import CalibratesItself, Material, arena_clips
+from prosopon.detect.learning.weighing import clip_weights
 
 TESTED = ("none", "crf28+half")
 """What is done to the clips of a test, by the names of `datasets.degradations`."""
@@ -76,15 +78,24 @@ def proved(detector: Detector, material: Material, progress: Progress = SILENT) 
             ),
         ]
     )
+    clips = [clip for clip in arena.where(split="calibrate") if clip.generator not in material.held_out]
+    answers = replace(answers, weights=np.tile(clip_weights(arena, clips), 2))
     people = len(set(answers.people))
     data = (
         f"{len(answers.people) // 2} clips of {people} people whom it has not learnt from, as they are and degraded by "
-        f"chance: originals and fakes by {', '.join(material.generators)}"
+        f"chance: originals and fakes by {', '.join(material.generators)}{_counting(clips)}"
     )
     calibration = calibration_of(answers, data)
     progress.start("testing", len(TESTED) * _count(arena, "test", ()))
     figures = {name: _tested(detector, material, name, calibration, progress) for name in TESTED}
     return Proof(calibration, figures)
+
+
+def _counting(clips: Sequence[ArenaClip]) -> str:
+    """How much each material counts, where there are several."""
+    there = [name for name in SHARES if any(clip.material == name for clip in clips)]
+    whole = sum(SHARES[name] for name in there)
+    return f"; {', '.join(f'{name} counts {SHARES[name] / whole:.0%}' for name in there)}" if len(there) > 1 else ""
 
 
 def joined(parts: Sequence[Answers]) -> Answers:
@@ -94,6 +105,9 @@ def joined(parts: Sequence[Answers]) -> Answers:
         np.concatenate([part.fake for part in parts]),
         tuple(person for part in parts for person in part.people),
         tuple(measures for part in parts for measures in part.measures),
+        None
+        if any(part.weights is None for part in parts)
+        else np.concatenate([part.weights for part in parts if part.weights is not None]),
     )
 
 
