@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image
@@ -25,8 +26,13 @@ _FOOTER = (
 )
 
 
-def write_page(evidence: Evidence, path: Path) -> None:
+def write_page(evidence: Evidence, path: Path, also: Callable[[Report], None] = lambda _: None) -> None:
     """Write the page as one file that works without a network.
+
+    Args:
+        evidence: what was found out.
+        path: where it goes.
+        also: puts more onto it, after what the file says of itself.
 
     Raises:
         MediaError: it cannot be written.
@@ -48,6 +54,7 @@ def write_page(evidence: Evidence, path: Path) -> None:
         report.fragment(tree_fragment(history), STYLE)
     else:
         report.section("No credential", evidence.credential.meaning)
+    also(report)
     report.section("Details")
     for line in details(evidence):
         report.text(line)

@@ -1,4 +1,4 @@
-"""What was judged, as pictures: frames around the face with its box, and where the evidence lies laid over them.
+"""What was judged, as pictures: the whole frame with everybody's box, faces, and where the evidence lies over them.
 
 Nothing is made here: the pixels are those of the file that was given, marked up. If that file is declared synthetic, so
 is what is shown of it.
@@ -18,12 +18,15 @@ from prosopon.core.clip import Clip, Frame
 from prosopon.core.faces import Box
 from prosopon.core.score import HeatMap
 from prosopon.detect.judging.subject import Subject
+from prosopon.faces.crop import cut, square
 from prosopon.vouch.label.badge import badge
 
 _FOR, _AGAINST = np.array((226, 26, 28), np.float32), np.array((40, 110, 220), np.float32)
 _MOST_COVER = 0.6
 _BOX = (255, 214, 0)
-_OVERVIEW_PX = 640
+_OVERVIEW_PX, _CLOSE_PX = 640, 280
+_AROUND = 0.35
+"""How much is shown around a face on every side, as a share of its size."""
 _FINER = 2
 """Lines are drawn so many times larger and shrunk, because Pillow draws without antialiasing."""
 
@@ -68,23 +71,24 @@ def key_frames(subject: Subject, *, declared: bool) -> list[Shown]:
     if subject.excerpt is None:
         return []
     clip, tracks = subject.excerpt
-    frames = [*clip.frames()]
-    faces = tracks.tracks[0].faces
+    frames, faces = [*clip.frames()], tracks.tracks[0].faces
     drawn = [
         (one.expert.name, one.score.heat_maps[0])
         for one in subject.opinions
-        if one.times == clip.times and one.score.heat_maps and one.score.heat_maps[0].frame < len(frames)
+        if one.times == clip.times and one.score.heat_maps and one.score.heat_maps[0].frame in faces
     ]
-    middle = drawn[0][1].frame if drawn else len(frames) // 2
-    shown = [
-        Shown(
-            _labelled(_boxed(frames[middle], {"": faces[middle].box}), declared=declared), _when("face", clip, middle)
-        )
-    ]
+    first = drawn[0][1].frame if drawn else len(frames) // 2
+    near = _close(frames[first], faces[first].box)
+    shown = [Shown(_labelled(near, declared=declared), _when("face", clip, first))]
     for name, heat in drawn:
-        picture = _labelled(heated(frames[heat.frame], heat), declared=declared)
-        shown.append(Shown(picture, f"{_when(name, clip, heat.frame)} ({heat.drawn_by})"))
+        picture = _close(heated(frames[heat.frame], heat), faces[heat.frame].box)
+        shown.append(Shown(_labelled(picture, declared=declared), f"{_when(name, clip, heat.frame)} ({heat.drawn_by})"))
     return shown
+
+
+def _close(frame: Frame, box: Box) -> Frame:
+    """The square around a face, brought to one size."""
+    return cut(frame, square(box, _AROUND), _CLOSE_PX)
 
 
 def heated(frame: Frame, heat: HeatMap) -> Frame:

@@ -77,7 +77,8 @@ class Examined:
                 found.append(Why.of(FileReason.CREDENTIAL_BROKEN))
             if self.evidence.is_copied_mark:
                 found.append(Why.of(FileReason.COPIED_WATERMARK))
-            found += [Why.of(FileReason.NOT_EXAMINED)] if self.judgement is None else self.judgement.reasons
+            if not self.declared_by and self.problem is None:
+                found += [Why.of(FileReason.NOT_EXAMINED)] if self.judgement is None else self.judgement.reasons
         return distinct(found)
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from prosopon.app.detecting.drawing import Shown, as_data, key_frames, overview
@@ -12,6 +12,7 @@ from prosopon.app.detecting.timeline import timeline
 from prosopon.app.detecting.words import HEADINGS, about, base_rates, because, measured, odds, opinion, says
 from prosopon.app.report import Report
 from prosopon.app.verify_text import answers, details
+from prosopon.core.calibration import Calibration
 from prosopon.detect.judging.opinion import Opinion
 from prosopon.detect.judging.panel import WORDS, contradicts
 from prosopon.detect.judging.subject import Subject
@@ -29,6 +30,7 @@ _CAUTION = (
     "Where it is red speaks for a fake, where it is blue against it, for that detector. That is no proof, and not the "
     "outline of what was changed: nets also look at what only happens to go with fakes."
 )
+_SCALE = "Weak evidence begins at 2 : 1, moderate at 10 : 1, strong at 100 : 1."
 _STYLE = """.verdict { border-left: 7px solid GrayText; border-radius: 5px; padding: .5rem 1.1rem; margin: 1rem 0;
   background: color-mix(in srgb, currentColor 6%, transparent); }
 .verdict p { margin: .3rem 0; } .verdict b { font-size: 1.25rem; }
@@ -37,7 +39,7 @@ _STYLE = """.verdict { border-left: 7px solid GrayText; border-radius: 5px; padd
 .small figure { flex: 0 1 200px; } .whole figure { flex: 0 1 460px; }
 details { margin: .4rem 0; } summary { cursor: pointer; } li { margin: .15rem 0; }
 h3 { font-size: 1rem; margin: 1.4rem 0 .4rem; } h1.file { margin-top: 4rem; overflow-wrap: anywhere; }
-td { overflow-wrap: anywhere; } td.odd { white-space: nowrap; }"""
+.over-time svg { max-width: 720px; } td.odd { white-space: nowrap; }"""
 
 
 class Page:
@@ -54,6 +56,7 @@ class Page:
         self._rows: list[str] = []
         self._bodies: list[str] = []
         self._title = ""
+        self._calibrations: dict[str, Calibration] = {}
 
     def add(self, examined: Examined) -> None:
         """Put a file onto it."""
@@ -63,8 +66,10 @@ class Page:
         part = Report("")
         if self._several:
             part.fragment(f'<h1 class="file" id="file-{number}">{html.escape(name)}</h1>')
-        add_detection(part, examined, self._examiner)
+        part.fragment(verdict_box(examined))
         _add_provenance(part, examined)
+        add_detection(part, examined)
+        self._calibrations |= calibrations(examined)
         self._bodies.append(part.body(self._path.absolute().parent))
         told = [
             f'<a href="#file-{number}">{html.escape(shown(str(examined.path), 300))}</a>',
@@ -83,7 +88,8 @@ class Page:
             MediaError: it cannot be written.
         """
         title = f"Are {len(self._bodies)} files synthetic?" if self._several else self._title
-        report = Report(title, "What they say of themselves first, then what detectors say.", _FOOTER)
+        of = "they say of themselves" if self._several else "it says of itself"
+        report = Report(title, f"What {of} first, then what detectors say.", _FOOTER)
         report.fragment("", _STYLE)
         if note:
             report.answer(note, good=False)
@@ -93,7 +99,7 @@ class Page:
             report.fragment(f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>")
         for body in self._bodies:
             report.fragment(body)
-        _add_detectors(report, self._examiner)
+        add_detectors(report, self._examiner, self._calibrations)
         report.section("Made with")
         report.facts(versions())
         report.write(self._path)
@@ -104,18 +110,18 @@ def style() -> str:
     return _STYLE
 
 
-def add_detection(report: Report, examined: Examined, examiner: Examiner) -> None:
-    """The answer about one file, and who says what."""
-    report.fragment(_verdict(examined))
-    ratio = examined.log10_lr
-    if ratio is not None:
-        report.section("What that means", measured(ratio))
-        report.table(("how common fakes are", "what follows"), base_rates(ratio))
-        report.text(limit(examined.verdict))
-    judgement = examined.judgement
+def add_detection(report: Report, examined: Examined) -> None:
+    """What detectors say about one file: what that means, and who says what of whom."""
+    judgement, ratio = examined.judgement, examined.log10_lr
     if judgement is None or examined.clip is None:
         return
     declared = examined.verdict is Verdict.DECLARED
+    if declared:
+        report.section("What detectors say beside that", meaning(judgement.verdict))
+    elif ratio is not None:
+        report.section("What detectors say", measured(ratio))
+        report.table(("how common fakes are", "what follows"), base_rates(ratio))
+        report.text(f"{_SCALE} {limit(examined.verdict)}")
     whole = overview(examined.clip, judgement.people, declared=declared)
     if whole is not None:
         report.section("What was looked at", _coverage(examined))
@@ -125,8 +131,15 @@ def add_detection(report: Report, examined: Examined, examiner: Examiner) -> Non
         _add_subject(report, subject, span, declared=declared)
 
 
-def _verdict(examined: Examined) -> str:
-    sentences = [*says(examined), meaning(examined.verdict), *because(examined)]
+def verdict_box(examined: Examined, *, beside: bool = False) -> str:
+    """The answer and its reasons, as markup.
+
+    Args:
+        examined: what was found.
+        beside: whether what the file says of itself stands elsewhere.
+    """
+    said = [] if beside else says(examined)
+    sentences = [*said, meaning(examined.verdict), *because(examined)]
     if examined.log10_lr is None:
         sentences.append(limit(examined.verdict))
     told = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in sentences)
@@ -143,8 +156,10 @@ def _coverage(examined: Examined) -> str:
     n, judged = judgement.n_people, len(judgement.people)
     people = f"{n} {'person' if n == 1 else 'people'} found"
     rest = f", of whom the {judged} most prominent were judged" if n > judged else ""
-    frames = "the picture" if clip.is_still else f"{looked.n_frames} frames read, {looked.n_looked} searched for faces"
-    return f"{frames[:1].upper()}{frames[1:]}; faces in {looked.n_with_faces} of them; {people}{rest}."
+    if clip.is_still:
+        return f"One picture; {people}{rest}."
+    found = f"{looked.n_looked} searched for faces, which {looked.n_with_faces} of them show"
+    return f"{looked.n_frames} frames read, {found}; {people}{rest}."
 
 
 def _add_subject(report: Report, subject: Subject, span: tuple[float, float], *, declared: bool) -> None:
@@ -162,7 +177,7 @@ def _add_subject(report: Report, subject: Subject, span: tuple[float, float], *,
     lines = [*_timelines(subject, span)] if span[1] > 0 else []
     if lines:
         report.fragment("<h3>Over time</h3>")
-        report.svg(*lines)
+        report.fragment(f'<div class="row over-time">{"".join(lines)}</div>')
     if subject.panel is not None:
         report.fragment("<h3>The same frames, changed</h3>")
         report.text(
@@ -229,12 +244,19 @@ def _add_provenance(report: Report, examined: Examined) -> None:
     report.facts({"file": shown(str(examined.path), 500), "SHA-256": examined.sha256 or "unknown"})
 
 
-def _add_detectors(report: Report, examiner: Examiner) -> None:
+def calibrations(examined: Examined) -> dict[str, Calibration]:
+    """What the detectors that answered about a file were calibrated on, by their names."""
+    subjects = () if examined.judgement is None else examined.judgement.subjects
+    answered = [one for subject in subjects for one in subject.opinions]
+    return {one.expert.name: one.score.calibration for one in answered if one.score.calibration is not None}
+
+
+def add_detectors(report: Report, examiner: Examiner, known: Mapping[str, Calibration]) -> None:
     """Who was asked: what each learnt from, is blind to, and was calibrated on."""
     judge = examiner.judge
     report.section("The detectors")
     for expert in judge.roster.experts:
-        calibration = getattr(expert.detector, "calibration", None)
+        calibration = known.get(expert.name)
         facts = [expert.card.summary, f"Learnt from: {expert.card.trained_on}"]
         if calibration is not None:
             facts.append(
@@ -242,8 +264,6 @@ def _add_detectors(report: Report, examiner: Examiner) -> None:
                 f"{calibration.people} people). Its probabilities were off by {calibration.ece_before:.3f} on the mean "
                 f"before, and by {calibration.ece_after:.3f} after, on people held out."
             )
-        elif expert.judges:
-            facts.append("Not calibrated: nobody knows what its values are worth.")
         if not expert.judges:
             facts.append("It measures only, and takes no part in the answer.")
         facts += [f"Blind spot: {failure}" for failure in expert.card.known_failures]

@@ -121,15 +121,6 @@ class SignedReport:
         return cls(report, signer, holds)
 
 
-def is_signed_report(path: Path) -> bool:
-    """Whether a file looks like one, by its content: it begins as a JSON object does."""
-    try:
-        with path.open("rb") as file:
-            return file.read(64).lstrip().startswith(b"{")
-    except OSError:
-        return False
-
-
 def _checked(signature: object, content: bytes) -> tuple[str | None, bool]:
     """Whose signature it is, and whether it holds; the certificates must be a chain."""
     if not isinstance(signature, dict):

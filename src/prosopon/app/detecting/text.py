@@ -7,6 +7,7 @@ from textwrap import fill
 
 from prosopon.app.detecting.examine import Examined, Examiner
 from prosopon.app.detecting.words import HEADINGS, about, base_rates, because, measured, opinion, says
+from prosopon.core.score import Reason
 from prosopon.detect.judging.subject import Subject
 from prosopon.detect.judging.verdict import Verdict, limit, meaning
 from prosopon.vouch.manifest.strangers_text import shown
@@ -14,14 +15,20 @@ from prosopon.vouch.manifest.strangers_text import shown
 _WIDTH = 100
 
 
-def lines(examined: Examined, examiner: Examiner) -> Iterator[str]:
-    """The whole answer about one file."""
+def lines(examined: Examined, examiner: Examiner, *, beside: bool = False) -> Iterator[str]:
+    """The whole answer about one file.
+
+    Args:
+        examined: what was found.
+        examiner: who found it.
+        beside: whether what the file says of itself is told elsewhere.
+    """
     yield f"{shown(examined.path.name)}: {HEADINGS[examined.verdict]}"
     yield ""
-    for sentence in (*says(examined), meaning(examined.verdict), *because(examined)):
+    for sentence in (*([] if beside else says(examined)), meaning(examined.verdict), *because(examined)):
         yield _wrapped(sentence)
     ratio = examined.log10_lr
-    if ratio is not None:
+    if ratio is not None and examined.verdict is not Verdict.DECLARED:
         yield ""
         yield _wrapped(measured(ratio))
         for rate, follows in base_rates(ratio):
@@ -56,8 +63,7 @@ def _of(subject: Subject) -> Iterator[str]:
     for one in subject.opinions:
         yield _wrapped(opinion(one), f"  {one.expert.name:<{width}}  ", " " * (width + 4))
     if subject.panel is not None and subject.log10_lr is not None and subject.is_judged:
-        changed = len(subject.panel.trials) - 1
-        yield f"  The answer is no other for any of {changed} ways in which the frames were changed."
+        yield "  It does not turn round when the frames are compressed, resized, cropped or blurred."
 
 
 def _not_judged(examined: Examined) -> Iterator[str]:
@@ -69,9 +75,12 @@ def _not_judged(examined: Examined) -> Iterator[str]:
 
 def _not_asked(examiner: Examiner) -> Iterator[str]:
     left_out = examiner.judge.roster.left_out
-    if left_out:
+    without = [name for name, why in left_out.items() if why.code == Reason.NO_WEIGHTS]
+    others = [f"{name} ({shown(why.because)})" for name, why in left_out.items() if name not in without]
+    told = ([f"{', '.join(without)} (no weights)"] if without else []) + others
+    if told:
         yield ""
-        yield f"Not asked: {'; '.join(f'{name} ({shown(why.because)})' for name, why in left_out.items())}."
+        yield _wrapped(f"Not asked: {'; '.join(told)}.")
 
 
 def _wrapped(text: str, first: str = "", rest: str = "") -> str:

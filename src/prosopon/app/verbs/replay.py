@@ -1,4 +1,4 @@
-"""`prosopon replay`: do again what a run file recorded, in a new folder, and say whether the same came of it."""
+"""`prosopon replay`: do again what a run file or a signed report recorded, and say whether the same came of it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from prosopon.app.args import Input, Output
+import tyro
+
+from prosopon.app.args import Force, Input
 from prosopon.app.console import Console
 from prosopon.app.main import find, load
 from prosopon.core.errors import UsageError
@@ -19,28 +21,68 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Replay:
-    """Do again what a run file recorded, with the same seed and arguments, in a new folder."""
+    """Do again what a run file recorded, with the same seed and arguments, in a new folder; or examine a file again.
 
-    run_file: Input
-    """The run.toml of an earlier run."""
-    output: Output
-    """The new folder. Give the same one again to go on after a stop."""
+    What it is is told by its content. Of a report that prosopon detect --signed wrote, the signature is checked, and
+    whether file, versions and weights are those it names; exit code 3 if not, or if another answer comes of it.
+    """
+
+    run_file: Annotated[Input, tyro.conf.arg(metavar="RECORD")]
+    """The run.toml of an earlier run, or a signed report of prosopon detect."""
+    output: Annotated[Path | None, tyro.conf.arg(aliases=["-o"], metavar="PATH")] = None
+    """The new folder; give the same one again to go on after a stop. Of a report: a new signed report (.json)."""
+    file: Annotated[tyro.conf.Positional[Path | None], tyro.conf.arg(metavar="FILE")] = None
+    """The file that a signed report is about."""
+    force: Force = False
+    """Overwrite a new signed report."""
 
 
 def run(args: Replay, console: Console) -> int:
-    """Rebuild the recorded command, run it, and compare what came of it."""
+    """Do it again, and compare what came of it."""
+    if _is_report(args.run_file):
+        return _examine_again(args, console)
+    if args.file is not None:
+        raise UsageError(f"{args.run_file} is no report about {args.file}", "only signed reports are about a file")
+    if args.output is None:
+        raise UsageError("a run needs a new folder", "give one with -o")
+    return _run_again(args.run_file, args.output, console)
+
+
+def _run_again(run_file: Path, output: Path, console: Console) -> int:
     from prosopon.train.runfile import RUN_FILE, read_run_file, versions
 
-    before = read_run_file(args.run_file)
-    if args.output.resolve() == args.run_file.resolve().parent:
-        raise UsageError(f"{args.output} is the folder of the recorded run", "give a new folder with -o")
+    before = read_run_file(run_file)
+    if output.resolve() == run_file.resolve().parent:
+        raise UsageError(f"{output} is the folder of the recorded run", "give a new folder with -o")
     _note_differences(console, "made with", before.versions, versions())
-    module, arguments = _command(before, args.run_file, args.output)
+    module, arguments = _command(before, run_file, output)
     code: int = module.run(arguments, console)
-    path = args.output / RUN_FILE
+    path = output / RUN_FILE
     if path.exists():
         _compare(console, before, read_run_file(path))
     return code
+
+
+def _is_report(path: Path) -> bool:
+    """Whether it holds JSON rather than TOML."""
+    try:
+        with path.open("rb") as file:
+            return file.read(64).lstrip().startswith(b"{")
+    except OSError:
+        return False
+
+
+def _examine_again(args: Replay, console: Console) -> int:
+    from prosopon.app.detecting.again import examine_again
+
+    if args.file is None:
+        raise UsageError(f"{args.run_file} is a report about a file", "name the file after it")
+    if args.output is not None:
+        from prosopon.media.outputs import check_output
+
+        inputs = (args.run_file, args.file)
+        check_output(args.output, force=args.force, inputs=inputs, suffixes=(".json",))
+    return examine_again(args.run_file, args.file, args.output, console)
 
 
 def _command(recorded: RunFile, where: Path, output: Path) -> tuple[Any, Any]:

@@ -10,7 +10,7 @@ import tyro
 
 from prosopon.app.args import Flag, Force, Input
 from prosopon.app.console import Console
-from prosopon.core.errors import ExitCode
+from prosopon.core.errors import ExitCode, UsageError
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,8 @@ class Verify:
     """Fetch credentials that are kept elsewhere, and ask whether certificates were revoked: others will see that."""
     credential_only: Flag = False
     """Do not decode the file: no watermark, no look-up."""
+    detect: Flag = False
+    """Ask the detectors as well, as prosopon detect does: whether what it shows and sounds like is synthetic."""
     report: Annotated[Path | None, tyro.conf.arg(metavar="PAGE.html")] = None
     """Write everything as one page, with the pictures that the credential holds."""
     force: Force = False
@@ -47,11 +49,14 @@ class Verify:
 
 def run(args: Verify, console: Console) -> int:
     """Gather, print, write the page."""
+    from prosopon.app.detecting.beside import Detected
     from prosopon.media.outputs import check_output
     from prosopon.vouch.evidence import gather
     from prosopon.vouch.manifest.trust import Trust
     from prosopon.vouch.manifest.verify import Manner
 
+    if args.detect and args.credential_only:
+        raise UsageError("detectors have to decode the file", "leave out --detect or --credential-only")
     if args.report is not None:
         check_output(args.report, force=args.force, inputs=[args.file], suffixes=(".html",))
     trust = Trust.read(
@@ -68,10 +73,15 @@ def run(args: Verify, console: Console) -> int:
 
     from prosopon.app.verify_text import lines
 
+    detected = Detected.of(args.file, evidence, console) if args.detect else None
     if args.report is not None:
         from prosopon.app.verify_page import write_page
 
-        write_page(evidence, args.report)
-    console.answer({**evidence.as_json(), "page": args.report})
-    console.say("\n".join(lines(evidence)))
+        write_page(evidence, args.report, detected.onto if detected is not None else _nothing)
+    console.answer({**evidence.as_json(), **(detected.as_json() if detected is not None else {}), "page": args.report})
+    console.say("\n".join([*lines(evidence), *(detected.lines() if detected is not None else ())]))
     return ExitCode.BAD_ANSWER if evidence.credential.is_bad else ExitCode.FINE
+
+
+def _nothing(_: object) -> None:
+    """Puts nothing onto a page."""

@@ -28,6 +28,9 @@ from prosopon.detect.learning.material import material_measures
 from prosopon.faces.finder import FaceFinder, open_finder
 from prosopon.faces.head_box import face_size
 
+_LEAST_PROMINENCE = 0.02
+"""Who takes up less time and place than this share of the most prominent person's is no person of the clip."""
+
 
 @dataclass(frozen=True)
 class Judgement:
@@ -110,9 +113,7 @@ class Judge:
         return shipped() if self.fusion is None else self.fusion
 
     def _people(self, clip: Clip, looked: Looked, experts: Sequence[Expert], progress: Progress) -> Sequence[Subject]:
-        found = [
-            track for track in looked.tracks.tracks if any(face.landmarks is not None for face in track.faces.values())
-        ]
+        found = _prominent(looked.tracks.tracks)
         tracks = [bridged(track, looked.every) for track in found[: self.manner.people]]
         cut = pieces_of(clip, tracks, self.manner.runs, self.manner.run)
         progress.start("asking detectors", len(tracks) * (len(experts) + len(CHANGES) * self.manner.panel))
@@ -169,6 +170,13 @@ class Judge:
         log10_lr = ratio(opinions, fusion, alone=True)
         verdict, reasons = verdict_on(opinions, log10_lr, fusion)
         return Subject("sound", tuple(opinions), verdict, reasons, log10_lr)
+
+
+def _prominent(tracks: Sequence[Track]) -> list[Track]:
+    """Those who have landmarks and are not but a flicker beside the most prominent one."""
+    found = [one for one in tracks if any(face.landmarks is not None for face in one.faces.values())]
+    sizes = [len(one) * one.mean_area for one in found]
+    return [one for one, size in zip(found, sizes, strict=True) if size >= _LEAST_PROMINENCE * max(sizes)]
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,7 @@ class Opinion:
             "measures": dict(self.score.measures),
             "evidence": list(self.score.evidence),
             "outside_calibration": list(self.outside),
+            "calibrated_on": None if self.score.calibration is None else self.score.calibration.data,
             "seconds": round(self.seconds, 3),
         }
 

@@ -98,12 +98,10 @@ class Roster:
     Attributes:
         experts: in alphabetical order.
         left_out: by name.
-        only: whether they were all asked for by name.
     """
 
     experts: tuple[Expert, ...]
     left_out: Mapping[str, Why] = field(default_factory=dict)
-    only: bool = False
 
     @property
     def needs_motion(self) -> bool:
@@ -151,7 +149,7 @@ class Roster:
                         f"the detector {name} cannot be opened: {_told(error)}", f"ask others: --with {ALL}"
                     ) from error
                 left_out[name] = Why.of(Reason.FAILED, _told(error))
-        return cls(tuple(experts), left_out, only=not takes_all)
+        return cls(tuple(experts), left_out)
 
 
 def _opened(card: Card, weights: str | None) -> Expert:

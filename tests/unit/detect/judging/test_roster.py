@@ -57,7 +57,6 @@ def test_all_of_them_are_those_that_can_be_asked() -> None:
 
 def test_names_are_meant_so() -> None:
     assert [one.name for one in Roster.open(Asked.parse("here")).experts] == ["here"]
-    assert Roster.open(Asked.parse("here")).only
     with pytest.raises(MissingError, match="no weights of nowhere"):
         Roster.open(Asked.parse("all,nowhere"))
     with pytest.raises(MissingError, match="bang"):

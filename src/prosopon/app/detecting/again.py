@@ -1,0 +1,166 @@
+"""A signed report done again: does its signature hold, is everything as it was, and does the same come of it?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from prosopon.app.console import Console, plain
+from prosopon.app.detecting.as_json import file_as_json, setting_as_json
+from prosopon.app.detecting.examine import Examiner
+from prosopon.app.detecting.signed import SignedReport, new_report, write_signed
+from prosopon.core.errors import ExitCode, UsageError
+from prosopon.detect.judging.judge import Judge
+from prosopon.detect.judging.manner import Manner
+from prosopon.detect.judging.roster import ALL, Asked, Roster
+from prosopon.media.read import content_id
+from prosopon.train.runfile import versions
+
+_CLOSE = 1e-6
+"""Numbers that differ by no more are the same: sums are not added up in the same order everywhere."""
+_COMPARED = ("verdict", "reasons", "declared_by")
+
+
+def examine_again(record: Path, file: Path, output: Path | None, console: Console) -> int:
+    """Check a signed report, examine the file anew in the same manner, and compare.
+
+    Args:
+        record: the signed report.
+        file: what it is about.
+        output: where a new signed report goes; None: nowhere.
+        console: who is told.
+
+    Returns:
+        The exit code: 3 where the signature does not hold, the file is another one, or another answer comes of it.
+
+    Raises:
+        UsageError: it is no signed report, or one that this version cannot repeat.
+        MissingError: a detector or its weights are not there any more.
+        MediaError: the file cannot be read.
+    """
+    signed = SignedReport.read(record)
+    before = _entry(signed, content_id(file))
+    examiner, asked = _examiner(signed.report, record)
+    after = plain(file_as_json(examiner.examine(file, console)))
+    setting = plain(setting_as_json(examiner))
+    if output is not None:
+        write_signed(new_report(setting, {"with": asked}, [after]), output)
+    weights = _others(_weights(signed.report["setting"]), _weights(setting))
+    differences = [] if before is None else [*_differences(before, after)]
+    largest = None if before is None else _largest(before, after)
+    same = before is not None and not differences
+    answer = {
+        "signature": "valid" if signed.holds else "invalid",
+        "signer": signed.signer,
+        "signed_here": signed.is_own,
+        "file_is_the_same": before is not None,
+        "other_weights": weights,
+        "other_versions": _others(signed.report.get("made_with", {}), versions()),
+        "same_answer": same,
+        "differences": differences,
+        "largest_difference": largest,
+        "recorded_verdict": None if before is None else before["verdict"],
+        "verdict": after["verdict"],
+        "signed": output,
+    }
+    console.answer(answer)
+    console.say("\n".join(_lines(answer)))
+    return ExitCode.FINE if signed.holds and same else ExitCode.BAD_ANSWER
+
+
+def _entry(signed: SignedReport, sha256: str) -> Mapping[str, Any] | None:
+    """What the report says of a file; None where it says nothing of it."""
+    return next((one for one in signed.files if one.get("sha256") == sha256), None)
+
+
+def _examiner(report: Mapping[str, Any], record: Path) -> tuple[Examiner, str]:
+    """The same detectors in the same manner, and how they are asked for."""
+    try:
+        setting = report["setting"]
+        manner = Manner(**setting["manner"])
+        given = {one.name: one for one in Asked.parse(str(report["asked"]["with"]))}
+        asked = tuple(given.get(name, Asked(name)) for name in setting["detectors"])
+        stop = bool(setting["stop_at_declared"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UsageError(
+            f"{record} cannot be done again: {error}", "replay it with the version that wrote it"
+        ) from None
+    roster = Roster.open(asked) if asked else Roster(())
+    words = ",".join(f"{one.name}={one.weights}" if one.weights else one.name for one in asked) or ALL
+    return Examiner(Judge(roster, manner), stop_at_declared=stop), words
+
+
+def _weights(setting: Mapping[str, Any]) -> dict[str, str]:
+    """All digests by name."""
+    try:
+        return {name: str(digest) for one in setting["detectors"].values() for name, digest in one["weights"].items()}
+    except (KeyError, TypeError, AttributeError):
+        return {}
+
+
+def _others(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    keys = [*before, *(key for key in now if key not in before)]
+    return [
+        f"{key}: {str(before.get(key, 'nothing'))[:16]}, now {str(now.get(key, 'nothing'))[:16]}"
+        for key in keys
+        if before.get(key) != now.get(key)
+    ]
+
+
+def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    """In what the answers differ, one sentence each."""
+    for name in _COMPARED:
+        if before.get(name) != after.get(name):
+            yield f"{name.replace('_', ' ')}: {_told(before.get(name))}, now {_told(after.get(name))}"
+    largest = _largest(before, after)
+    if largest > _CLOSE:
+        yield f"numbers differ by up to {largest:.3g}"
+
+
+def _largest(before: Mapping[str, Any], after: Mapping[str, Any]) -> float:
+    """How far numbers of the answers are apart; infinite where one of them is missing on one side."""
+    old, new = dict(_numbers(before)), dict(_numbers(after))
+    if old.keys() != new.keys():
+        return math.inf
+    return max((abs(old[key] - new[key]) for key in old), default=0.0)
+
+
+def _numbers(entry: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    """Ratios and values with their places."""
+    if entry.get("log10_lr") is not None:
+        yield "log10_lr", float(entry["log10_lr"])
+    subjects = [*entry.get("people", []), *([entry["sound"]] if entry.get("sound") else [])]
+    for subject in subjects:
+        for name, said in subject["detectors"].items():
+            for what in ("value", "log10_lr"):
+                if said.get(what) is not None:
+                    yield f"{subject['name']}/{name}/{what}", float(said[what])
+
+
+def _lines(answer: Mapping[str, Any]) -> Iterator[str]:
+    if answer["signature"] == "valid":
+        whose = (
+            "this installation"
+            if answer["signed_here"]
+            else f"the key {answer['signer'][:16]}, which is not the one here"
+        )
+        yield f"The signature holds: {whose} signed this report."
+    else:
+        yield "The signature does not hold: the report was changed since it was signed, or never was."
+    if not answer["file_is_the_same"]:
+        yield "The report is about another file; this one was examined all the same."
+    for what in ("other_versions", "other_weights"):
+        if answer[what]:
+            yield f"{what.replace('_', ' ').capitalize()}: {'; '.join(answer[what])}."
+    if answer["same_answer"]:
+        yield f"The same came of it: {answer['verdict']}."
+    elif answer["file_is_the_same"]:
+        yield f"Something else came of it: {'; '.join(answer['differences'])}."
+    else:
+        yield f"What came of it: {answer['verdict']}."
+
+
+def _told(value: object) -> str:
+    return (", ".join(map(str, value)) or "none") if isinstance(value, list) else str(value)
