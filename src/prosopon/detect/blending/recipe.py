@@ -27,7 +27,7 @@ from prosopon.train.recipe import Batch, Losses
 from prosopon.train.schedule import Schedule
 from prosopon.train.toml import plain
 
-_RATE, _WARM_UP, _HORIZON, _WEIGHT_DECAY = 1.5e-3, 100, 3000, 1e-2
+_RATE, _WARM_UP, _HORIZON, _WEIGHT_DECAY = 2e-3, 60, 1400, 1e-2
 _WOBBLE = Wobble(shift=0.05, scale=0.11, turn_deg=4.0, light=0.0)
 """Published: margins of 5 to 20 % of the face on each side. Colours are changed by `SelfBlends`."""
 _DRAW = partial(draw, h264=0.2)

@@ -31,7 +31,7 @@ class SelfBlending:
     """Chances of what is blended in. Published: `head` 0.75, `face` 0.25."""
     colours: ColourRanges = ColourRanges()  # noqa: RUF009 - frozen
     """What source or target is changed by."""
-    strengths: tuple[float, ...] = (0.2, 0.5, 1.0)
+    strengths: tuple[float, ...] = (0.3, 0.6, 1.0)
     """Of these changes of colour, one drawn each time. Published: 1; face programs match colours, and so do these."""
     shrink: tuple[float, float] = (1.2, 3.0)
     """How many times smaller. Published: 2 or 4, of faces three times as large as ours."""

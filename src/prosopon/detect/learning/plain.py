@@ -23,7 +23,7 @@ from prosopon.train.schedule import Schedule
 
 TECHNIQUE = "plain"
 VIEW = View(160, 1.5)
-_RATE, _WARM_UP, _HORIZON, _WEIGHT_DECAY = 1.5e-3, 50, 1500, 1e-3
+_RATE, _WARM_UP, _HORIZON, _WEIGHT_DECAY = 1.5e-3, 50, 700, 1e-3
 
 
 class Plain(FrameDetector):

@@ -26,7 +26,7 @@ from prosopon.faces.sheet import contact_sheet
 from prosopon.train.recipe import Batch
 from prosopon.train.schedule import Schedule
 
-_RATE, _WARM_UP, _HORIZON, _WEIGHT_DECAY = 1e-3, 50, 1500, 1e-3
+_RATE, _WARM_UP, _HORIZON, _WEIGHT_DECAY = 1.5e-3, 40, 450, 1e-3
 _JUDGED = 96
 """Clips that are measured on while training goes on, at most; one run of each."""
 _HARD = "crf28+half"
