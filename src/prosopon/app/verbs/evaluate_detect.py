@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -100,7 +100,7 @@ def run(args: EvaluateDetect, console: Console) -> int:
     data, examiner = _data(args), _examiner(args)
     fits = args.fit_fusion is not None
     wanted = drawn_ways(data.videos, UNDERS, args.seed) if fits else all_ways(data.videos, unders)
-    with _journal(examiner, data) as journal:
+    with _journal(examiner, data, [under for _, under in wanted]) as journal:
         if journal.n_recalled:
             console.note(f"{journal.n_recalled} answers were given before and are not asked for again")
         try:
@@ -158,11 +158,15 @@ def _held_out(args: EvaluateDetect, examiner: Examiner) -> tuple[str, ...]:
     )
 
 
-def _journal(examiner: Examiner, data: DataSet) -> Journal[Answer]:
-    """What was said before of these videos by these detectors, kept on disk until there is a result."""
+def _journal(examiner: Examiner, data: DataSet, unders: Sequence[str]) -> Journal[Answer]:
+    """What was said before in the same command, kept on disk until there is a result.
+
+    Another command has another file, so that two may run at the same time.
+    """
     from prosopon.arena.detection.answers import open_journal
 
-    about = {**examiner.about(), "data": data.sha256()}
+    done = hashlib.sha256("\n".join(unders).encode()).hexdigest()
+    about = {**examiner.about(), "data": data.sha256(), "unders": done}
     name = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:24]
     return open_journal(home() / "evaluations" / f"{name}.jsonl", about)
 
