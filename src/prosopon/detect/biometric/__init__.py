@@ -1,0 +1,1 @@
+"""How one person moves: correlations of face and head signals, to tell whether it is them."""

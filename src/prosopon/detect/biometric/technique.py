@@ -1,0 +1,207 @@
+"""`Biometric`: does the person of a clip move as one who is known does?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prosopon.core.calibration import Calibration
+from prosopon.core.clip import Clip
+from prosopon.core.errors import CheckpointError, MissingError
+from prosopon.core.faces import Tracks
+from prosopon.core.protocols import Needs
+from prosopon.core.score import Reason, Score, Series
+from prosopon.detect.biometric.correlations import LEAST_FOUND, PAIRS, WINDOW_S, Windows, windows
+from prosopon.detect.biometric.model import PersonModel, sigmoid
+from prosopon.detect.biometric.recording import Joins, recording_of
+from prosopon.detect.biometric.signals import IN_WORDS, NAMES, Kind, Signals, kind_of, signals_of
+from prosopon.detect.learning.weights import calibration_in
+from prosopon.faces.likeness import joined_across_cuts
+from prosopon.models.checkpoint import load
+from prosopon.train.trained import find_trained
+
+TECHNIQUE = "biometric"
+PERSON, SIGNALS, JOINS = "person", "signals", "joins"
+"""What a card names besides what all cards do."""
+_TOLD = 3
+_SURELY = 2.0
+"""Logit from which, and below the negative of which, it is said plainly how the person moves."""
+_SHOWN = ("pitch", "roll", "mouth_h", "mouth_v")
+
+
+@dataclass(frozen=True)
+class About:
+    """Whom a model is of, and of which signals.
+
+    Attributes:
+        person: who.
+        kind: what action units are read from.
+        joins: how the pieces of a clip are joined.
+    """
+
+    person: str
+    kind: Kind
+    joins: Joins = "centred"
+
+    def as_card(self) -> dict[str, str]:
+        """What a card says of it."""
+        return {PERSON: self.person, SIGNALS: self.kind, JOINS: self.joins}
+
+    @classmethod
+    def of_card(cls, card: Mapping[str, Any], name: str) -> Self:
+        """Back from the card of the weights `name`.
+
+        Raises:
+            CheckpointError: it does not say.
+        """
+        kinds: dict[Any, Kind] = {kind: kind for kind in get_args(Kind)}
+        ways: dict[Any, Joins] = {joins: joins for joins in get_args(Joins)}
+        if card.get(SIGNALS) not in kinds or card.get(JOINS) not in ways:
+            raise CheckpointError(f"the card of {name} does not say what it was learnt from", "train it again")
+        return cls(str(card.get(PERSON, name)), kinds[card[SIGNALS]], ways[card[JOINS]])
+
+
+class Biometric:
+    """A model of one person, and clips compared with it. Its values are of 'not this person', not of 'synthetic'.
+
+    Args:
+        model: of the person.
+        about: whom it is of.
+        calibration: what values are worth.
+        card: of the weights.
+
+    Attributes:
+        weights_name: what the loaded weights are called.
+        weights_sha256: content id of their file; None for a model that was not loaded.
+    """
+
+    needs: ClassVar[frozenset[Needs]] = frozenset({Needs.MOTION})
+    judges: ClassVar[bool] = True
+    technique: ClassVar[str] = TECHNIQUE
+
+    weights_name: str = "untrained"
+    weights_sha256: str | None = None
+
+    def __init__(
+        self,
+        model: PersonModel,
+        about: About,
+        calibration: Calibration | None = None,
+        card: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.model, self.about = model, about
+        self.calibration = calibration
+        self.card = dict(card or {})
+
+    @classmethod
+    def from_weights(cls, weights: str | None = None) -> Self:
+        """The detector with a person's model by name, path or run folder.
+
+        Raises:
+            MissingError: none was named, since nobody's comes with the package; or it is not there.
+            CheckpointError: it is damaged, or no person's model.
+        """
+        line = "prosopon train biometric --person DIR -o RUN"
+        if weights is None:
+            raise MissingError(
+                "nobody was named whom the person could be", f"learn somebody: {line}; then --person RUN"
+            )
+        entry = find_trained(weights, "train biometric --person DIR")
+        if entry.technique != TECHNIQUE:
+            raise MissingError(
+                f"the weights {entry.name} are of {entry.technique}, not of a person", f"learn one: {line}"
+            )
+        state, card = load(entry.path)
+        model, about = PersonModel.of(state, entry.name), About.of_card(card, entry.name)
+        detector = cls(model, about, calibration_in(card, entry.name), card)
+        detector.weights_name, detector.weights_sha256 = entry.name, entry.sha256
+        return detector
+
+    def score(self, clip: Clip, tracks: Tracks) -> Score:
+        """How unlike the known person the most prominent one moves; 1 is unlike.
+
+        Windows of 10 s are compared; a clip's value is the sigmoid of the mean of their logits, a frame's that of the
+        windows that it lies in.
+        """
+        main = joined_across_cuts(tracks).main
+        if main is None or not any(face.landmarks is not None for face in main.faces.values()):
+            return Score.abstain(Reason.NO_FACE, f"no face was found in {clip.name}")
+        if self.about.kind == "blendshapes" and kind_of(main) != "blendshapes":
+            return Score.abstain(
+                Reason.OUTSIDE_CALIBRATION,
+                f"{self.about.person} was learnt from MediaPipe's blendshapes, and {tracks.back_end} gives none",
+            )
+        signals = signals_of(main, clip.times, self.about.kind)
+        recording = recording_of(self.about.person, [signals])
+        found = windows(recording, self.about.joins)
+        series = _measured(signals)
+        if not len(found):
+            why = (
+                f"the face is found in less than {LEAST_FOUND:.0%} of every {WINDOW_S:.0f} s"
+                if found.left_out
+                else f"the face can be followed for {recording.seconds:.1f} s, and {WINDOW_S:.0f} s are needed"
+            )
+            return Score(value=None, series=series, abstained=Reason.TOO_SHORT, because=why)
+        logits = self.model.logits(found.features)
+        by_window = sigmoid(logits)
+        per_frame = _per_frame(signals, found, logits)
+        value = float(sigmoid(np.array([logits.mean()]))[0])
+        times = np.asarray(clip.times, np.float64)
+        return Score(
+            value=value,
+            per_frame=per_frame,
+            series=(Series(f"unlike {self.about.person}", "", times, per_frame), *series),
+            measures={
+                "windows": float(len(found)),
+                "windows_apart": float(len(found.apart())),
+                "signals_still": float(found.still.mean()),
+                "most_unlike": float(by_window.max()),
+                "least_unlike": float(by_window.min()),
+            },
+            evidence=self._evidence(found, float(logits.mean())),
+            calibration=self.calibration,
+        )
+
+    def _evidence(self, found: Windows, logit: float) -> tuple[str, ...]:
+        said = (
+            f"moves unlike {self.about.person}: evidence only if this is said to be {self.about.person}"
+            if logit > _SURELY
+            else f"moves like {self.about.person}"
+            if logit < -_SURELY / 2
+            else f"cannot be told from how {self.about.person} moves, nor taken for it"
+        )
+        here = found.features.mean(0)
+        apart = (here - self.model.usual) / np.maximum(self.model.spread, 0.1)
+        most = np.argsort(-np.abs(apart))[: _TOLD if logit > 0 else 0].tolist()
+        return (said, *(self._pair(index, float(here[index])) for index in most))
+
+    def _pair(self, index: int, here: float) -> str:
+        first, second = (IN_WORDS[NAMES[signal]] for signal in PAIRS[index])
+        return f"{first} and {second}: correlation {here:+.2f}, usual {self.model.usual[index]:+.2f}"
+
+
+def _per_frame(signals: Signals, found: Windows, logits: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The mean of the windows over each frame in which the face was found; NaN where there is none."""
+    first = np.searchsorted(signals.times, found.spans[:, 0] - 1e-6)
+    after = np.searchsorted(signals.times, found.spans[:, 1] + 1e-6)
+    sums, counts = np.zeros(len(signals.times) + 1), np.zeros(len(signals.times) + 1)
+    for places, sign in ((first, 1), (after, -1)):
+        np.add.at(sums, places, sign * logits)
+        np.add.at(counts, places, sign)
+    sums, counts = np.cumsum(sums)[:-1], np.cumsum(counts)[:-1]
+    per_frame = np.full(len(signals.times), np.nan, np.float32)
+    seen = (counts > 0.5) & signals.found
+    per_frame[seen] = sigmoid(sums[seen] / counts[seen])
+    return per_frame
+
+
+def _measured(signals: Signals) -> tuple[Series, ...]:
+    units = {"pitch": "degrees", "roll": "degrees", "mouth_h": "cm of a mean head", "mouth_v": "cm of a mean head"}
+    return tuple(
+        Series(IN_WORDS[name], units[name], signals.times, signals.values[:, NAMES.index(name)].astype(np.float32))
+        for name in _SHOWN
+    )
