@@ -31,6 +31,8 @@ _LEARNT_FRAMES = 3
 """Frames of each clip that are learnt from in each look: neighbours say nearly the same."""
 _LOOKS = 2
 """Looks at each clip: one as it is, the others degraded."""
+_MOST_FRAMES = 16
+"""Frames of a clip that are judged, spread over it: each takes tens of milliseconds, and the next says the same."""
 _TELLING = 0.15
 """Change of the mean logit from which a group of features is worth a word."""
 
@@ -117,7 +119,7 @@ class FeatureDetector(ABC):
             return Score.abstain(
                 Reason.FACE_TOO_SMALL, f"the face is {size:.0f} pixels large, and {self.least_px:.0f} are needed"
             )
-        rows = {index: self.features(crop) for index, crop in self._crops(clip, places)}
+        rows = {index: self.features(crop) for index, crop in self._crops(clip, _spread(places))}
         if not rows:
             return Score.abstain(Reason.NO_FACE, f"no frame of {clip.name} shows the face")
         features = np.stack([*rows.values()])
@@ -227,6 +229,13 @@ class FeatureDetector(ABC):
     def _crops(cls, clip: Clip, places: Mapping[int, Face]) -> Iterator[tuple[int, Frame]]:
         """Those that are large enough to be measured: a face may shrink in the middle of a clip."""
         return (pair for pair in native_crops(clip, places, cls.side) if min(pair[1].shape[:2]) >= cls.least_px)
+
+
+def _spread(places: Mapping[int, Face]) -> dict[int, Face]:
+    """As many as are judged, the same way apart."""
+    order = sorted(places)
+    n = min(_MOST_FRAMES, len(order))
+    return {order[at]: places[order[at]] for at in (np.arange(n) * len(order) // n).tolist()}
 
 
 def typical_px(places: Mapping[int, Face]) -> float:

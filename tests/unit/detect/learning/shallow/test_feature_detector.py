@@ -105,6 +105,16 @@ def test_frames_without_the_face_have_no_value(taught: FeatureDetector, arena: A
     assert np.isnan(score.per_frame).tolist() == [False, True]
 
 
+def test_of_many_frames_some_are_judged(taught: FeatureDetector, arena: Arena) -> None:
+    clip, tracks = arena.faces(arena.clips[0])
+    assert tracks.main is not None
+    long = Clip.of_frames([clip.first()] * 40, 25)
+    faces = dict.fromkeys(range(40), tracks.main.faces[0])
+    score = taught.score(long, Tracks((Track(faces),), 40, "test"))
+    assert score.per_frame is not None and score.measures["frames"] == 16
+    assert np.diff(np.flatnonzero(np.isfinite(score.per_frame))).max() == 3
+
+
 def test_learning_twice_gives_the_same(arena: Arena) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Spectrum, "kinds", (Kind("logistic"),))
