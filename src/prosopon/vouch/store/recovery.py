@@ -156,7 +156,8 @@ def recover(
     """
     found = Store.open() if store is None else store
     suspect = suspect if isinstance(suspect, Suspect) else Suspect(suspect)
-    if not suspect.seen:
+    # Looking takes seconds where a video is long: not where there is nothing to compare it with.
+    if not any(True for _ in found.records()) or not suspect.seen:
         return None
     if reading is not None and reading.mark is not None:
         by_mark = [
