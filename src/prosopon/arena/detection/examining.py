@@ -94,11 +94,7 @@ class Examiner:
         try:
             shown = degraded(video.source.open(self.frames), under)
             looked = self._looked(shown)
-            judge = self.judge
-            if not shown.is_followed:
-                # What is no movement must not be taken for one.
-                still = tuple(expert for expert in judge.roster.experts if expert.of_excerpts)
-                judge = replace(judge, roster=replace(judge.roster, experts=still))
+            judge = self.judge if shown.is_followed else _of_single_pictures(self.judge)
             found = judge.judge(shown.clip, looked=looked)
         except MediaError as error:
             progress.note(f"{video.key} is not measured: {error.what}")
@@ -112,6 +108,13 @@ class Examiner:
         if shown.is_followed:
             return None
         return Looked(of_pictures(shown.clip, self.finder), 1, len(shown.clip))
+
+
+def _of_single_pictures(judge: Judge) -> Judge:
+    """The same for pictures that are no movement: nobody is asked who would take them for one, and few are enough."""
+    still = tuple(expert for expert in judge.roster.experts if expert.of_excerpts)
+    roster = replace(judge.roster, experts=still)
+    return replace(judge, roster=roster, manner=replace(judge.manner, least_frames=1))
 
 
 def of_pictures(clip: Clip, finder: FaceFinder) -> Tracks:

@@ -110,6 +110,10 @@ def test_pictures_out_of_a_video_are_no_movement(tmp_path: Path) -> None:
     source = PicturesSource.of(tmp_path.iterdir())
     (answer,) = examiner(sees=sees, moves=moves).examine([(Video("x", FAKE, source), "none")], nothing())
     assert not moves.asked and set(answer.detectors) == {"sees"}
+    (few,) = examiner(sees=sees).examine(
+        [(Video("y", FAKE, replace(source, files=source.files[:2])), "none")], nothing()
+    )
+    assert few.n_found == 2 and few.detectors["sees"].value == 0.9
     # Twelve of thirty pictures, of one person although it is nowhere near where it was.
     assert answer.n_found == 12 and len(sees.asked[0][0]) == 12 and len(sees.asked[0][1].tracks) == 1
 
