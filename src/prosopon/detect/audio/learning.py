@@ -1,0 +1,199 @@
+"""What both judges of voices learn from, and what they are worth on people and vocoders that they have not heard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prosopon.core.clip import Audio, Clip
+from prosopon.core.errors import UsageError
+from prosopon.core.faces import Tracks
+from prosopon.core.progress import SILENT, Progress
+from prosopon.datasets.people import Split
+from prosopon.detect.audio.cepstra import Cepstra
+from prosopon.detect.audio.net import Listener, ListenerConfig
+from prosopon.detect.audio.recipe import NET, HeldOutVoices, ListenerRecipe
+from prosopon.detect.audio.recordings import FORMANT, REAL, VOICES, Recordings, recordings
+from prosopon.detect.audio.rooms import NAMED, draw
+from prosopon.detect.audio.vocoders.named import Sound
+from prosopon.detect.audio.windows import Windows
+from prosopon.detect.learning.calibrate import Answers, calibration_of
+from prosopon.detect.learning.figures import auc, ece, eer
+from prosopon.detect.learning.proving import Proof
+from prosopon.detect.learning.trainable import LearningOptions, Material
+from prosopon.media.heard import RATE
+from prosopon.models.checkpoint import load, load_strict, part
+from prosopon.train.schedule import Schedule
+from prosopon.train.trained import find_trained
+
+if TYPE_CHECKING:
+    from prosopon.detect.audio.technique import SyntheticVoice
+
+HELD_OUT = "world"
+"""The vocoder that nothing that ships has heard, so that the error on unknown ones can be told."""
+_SCHEDULE = Schedule(peak=2e-3, warm_up=40, horizon=420)
+_DEGRADED = "some way"
+
+
+def training(material: Material, options: LearningOptions) -> ListenerRecipe:
+    """The recipe of a listener, with mixtures of cepstra beside it.
+
+    Raises:
+        UsageError: nobody speaks in the footage, or nobody is left to learn from.
+        MissingError: footage, or weights to start from, are not there.
+    """
+    heard = _recordings(material, SILENT)
+    people = heard.split(_settled(material))
+    learnt = _of(people, "train")
+    kinds = tuple(kind for kind in heard.kinds if kind != HELD_OUT)
+    if not heard.of(learnt, [REAL]):
+        raise UsageError("there is nobody to learn from", "give videos or sounds with speech, with --footage")
+    cepstra = Cepstra.fitted(heard, learnt, kinds, material.seed)
+    net = Listener(ListenerConfig())
+    if options.start_from is not None:
+        entry = find_trained(options.start_from, "train detector audio")
+        load_strict(net, part(load(entry.path)[0], NET), entry.name)
+    schedule = Schedule(
+        peak=options.learning_rate or _SCHEDULE.peak,
+        warm_up=_SCHEDULE.warm_up,
+        horizon=options.horizon or _SCHEDULE.horizon,
+    )
+    names = sorted(set(learnt) - set(VOICES))
+    return ListenerRecipe(
+        options.name,
+        net,
+        Windows(heard, learnt, kinds),
+        schedule,
+        card={
+            "technique": "audio",
+            "config": "studio",
+            "licence": options.licence,
+            "origin": "trained with prosopon train detector",
+            "model": asdict(net.config),
+            "learnt_from": {"people": names, "fakes": list(kinds), "never_heard": HELD_OUT},
+        },
+        data={"people": names, "kinds": list(kinds), "held_out": HELD_OUT},
+        beside=cepstra.state(),
+        inputs={"recordings": heard.store.sha256()},
+        held_out=HeldOutVoices(heard, _of(people, "calibrate"), heard.kinds, (HELD_OUT,)),
+    )
+
+
+def proof(detector: SyntheticVoice, material: Material, progress: Progress) -> Proof:
+    """Calibration on the people kept for that, figures on others: by vocoder, and by what happened to the sound.
+
+    The vocoder that was never heard plays no part in the calibration.
+    """
+    heard = _recordings(material, progress)
+    people = heard.split(_settled(material))
+    known = tuple(kind for kind in heard.kinds if kind not in (HELD_OUT, FORMANT))
+    kept = _of(people, "calibrate")
+    answers = [_asked(detector, heard, kept, known, way) for way in (None, _DEGRADED)]
+    calibration = calibration_of(_together(answers), _data(heard, kept, known))
+    others = _of(people, "test")
+    figures: dict[str, Mapping[str, Any]] = {}
+    for name in (*NAMED, _DEGRADED):
+        way = None if name == "as it is" else name
+        asked = {kind: _asked(detector, heard, others, [kind], way, real=False) for kind in heard.kinds}
+        real = _asked(detector, heard, others, [], way)
+        figures[name] = _figures(real, asked, known, calibration.log10_lr)
+    return Proof(calibration, figures)
+
+
+def sound_clip(sound: Sound, name: str) -> tuple[Clip, Tracks]:
+    """Samples at `media.heard.RATE` as a clip without pictures."""
+    clip = Clip(0, 0, lambda: iter(()), (), audio=Audio.of(sound, RATE), name=name)
+    return clip, Tracks((), 0, "none")
+
+
+def _recordings(material: Material, progress: Progress) -> Recordings:
+    if not material.footage:
+        raise UsageError("this detector learns from voices", "give videos or sounds with speech, with --footage")
+    return recordings(material.footage, material.seed, progress)
+
+
+def _settled(material: Material) -> dict[str, Split]:
+    """Who has a split already, in the arena that other detectors learn from."""
+    if material.arena is None:
+        return {}
+    return {who: clip.split for clip in material.arena.clips for who in clip.people}
+
+
+def _of(people: Mapping[str, Split], wanted: Split) -> tuple[str, ...]:
+    return tuple(person for person, split in people.items() if split == wanted)
+
+
+def _asked(
+    detector: SyntheticVoice,
+    heard: Recordings,
+    people: Sequence[str],
+    kinds: Sequence[str],
+    way: str | None,
+    *,
+    real: bool = True,
+) -> Answers:
+    """What the detector says of some people's recordings and copies; a recording and its copies go the same way."""
+    values, fake, who, measures = [], [], [], []
+    for number in heard.of(people, [*kinds, *([REAL] if real else [])]):
+        take, sound = heard.takes[number], heard.sound(number)
+        if way == _DEGRADED:
+            sound = draw(np.random.default_rng([*take.name.encode(), 2]))(sound)
+        elif way is not None:
+            sound = NAMED[way](sound)
+        score = detector.score(*sound_clip(sound, take.name))
+        values.append(float("nan") if score.value is None else score.value)
+        fake.append(take.kind != REAL)
+        who.append(take.person)
+        measures.append({name: score.measures[name] for name in detector.material if name in score.measures})
+    return Answers(np.array(values, np.float64), np.array(fake, bool), tuple(who), tuple(measures))
+
+
+def _together(parts: Iterable[Answers]) -> Answers:
+    held = [*parts]
+    return Answers(
+        np.concatenate([one.values for one in held]),
+        np.concatenate([one.fake for one in held]),
+        tuple(person for one in held for person in one.people),
+        tuple(measures for one in held for measures in one.measures),
+    )
+
+
+def _data(heard: Recordings, people: Sequence[str], kinds: Sequence[str]) -> str:
+    voices = [person for person in people if person not in VOICES]
+    return (
+        f"{len(heard.of(voices, [REAL]))} recordings of {len(voices)} people whom it has not learnt from and copies of "
+        f"them by {', '.join(kinds)}, as they are and after rooms, noise and codecs"
+    )
+
+
+def _figures(real: Answers, asked: Mapping[str, Answers], known: Sequence[str], ratio: Any) -> dict[str, Any]:
+    """Errors of all known vocoders together, of the one never heard, and of each."""
+
+    def against(kinds: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        parts = [asked[kind] for kind in kinds if kind in asked]
+        values = np.concatenate([real.values, *(one.values for one in parts)])
+        fake = np.concatenate([real.fake, *(one.fake for one in parts)])
+        return values[np.isfinite(values)], fake[np.isfinite(values)]
+
+    values, fake = against(known)
+    likely = np.array([1 / (1 + 10 ** -ratio(value)) for value in values])
+    figures = {
+        "auc": auc(values, fake),
+        "auc_held_out": auc(*against([HELD_OUT])),
+        "eer": eer(values, fake),
+        "eer_held_out": eer(*against([HELD_OUT])),
+        "ece_before": ece(values, fake),
+        "ece_after": ece(likely, fake),
+        **{f"eer_{kind}": eer(*against([kind])) for kind in asked},
+        "accused": float(np.mean([ratio(value) >= np.log10(2) for value in real.values[real.given]])),
+    }
+    counts = {
+        "real": int((~fake).sum()),
+        "fakes": int(sum(len(one.values) for one in asked.values())),
+        "people": len(set(real.people)),
+    }
+    return {name: round(value, 4) for name, value in figures.items() if np.isfinite(value)} | counts

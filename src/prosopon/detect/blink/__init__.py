@@ -1,0 +1,1 @@
+"""Blinking: measured, shown beside what is usual, and never a verdict."""
