@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from torch import nn
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from prosopon.detect.forensics.net import VIEW, DiscriminatorNet, build
 from prosopon.detect.learning.frame_detector import FrameDetector
+from prosopon.detect.learning.heat import scaled
 from prosopon.detect.learning.trainable import LearningOptions, Material
 from prosopon.detect.learning.view import View
 from prosopon.train.recipe import Recipe
@@ -34,10 +38,11 @@ class Forensics(FrameDetector):
         """
         return build(card)
 
-    def heat_layer(self) -> nn.Module:
-        """The last features that still have places."""
+    @torch.no_grad()
+    def heat(self, pictures: Tensor) -> tuple[NDArray[np.float32], str] | None:
+        """What each of 8 x 8 places adds to the logit: exact, but each place has seen some of its surroundings."""
         assert isinstance(self.net, DiscriminatorNet)  # noqa: S101 - `build` makes no others
-        return self.net.features
+        return scaled(self.net.by_place(pictures).float().cpu().numpy()), "exact"
 
     @classmethod
     def training(cls, material: Material, options: LearningOptions) -> Recipe:

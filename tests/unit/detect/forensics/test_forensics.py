@@ -101,7 +101,16 @@ def test_a_clip_is_judged_and_mapped(arena: Arena) -> None:
     assert score.value is not None
     assert 0 < score.value < 1
     assert score.heat_maps
-    assert score.heat_maps[0].drawn_by == "Grad-CAM"
+    assert score.heat_maps[0].drawn_by == "exact"
+
+
+def test_places_add_up_to_the_answer() -> None:
+    torch.manual_seed(0)
+    net = build({"config": "tiny"}).eval()
+    pictures = torch.rand(2, 3, SIZE_PX, SIZE_PX)
+    with torch.no_grad():
+        assert net.by_place(pictures).shape == (2, 8, 8)
+        assert torch.allclose(net.by_place(pictures).mean((1, 2)), net(pictures), atol=1e-6)
 
 
 def test_unknown_configurations_are_refused(arena: Arena) -> None:
