@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from prosopon.app.console import Console, plain
 from prosopon.app.detecting.as_json import file_as_json, setting_as_json
 from prosopon.app.detecting.examine import Examiner
-from prosopon.app.detecting.signed import SignedReport, new_report, write_signed
+from prosopon.app.detecting.signed import SignedReport, face_finders, new_report, write_signed
 from prosopon.core.errors import ExitCode, UsageError
 from prosopon.detect.judging.judge import Judge
 from prosopon.detect.judging.manner import Manner
 from prosopon.detect.judging.roster import ALL, Asked, Roster
+from prosopon.faces.finder import NAMES
 from prosopon.media.read import content_id
 from prosopon.train.runfile import versions
 
@@ -42,12 +44,15 @@ def examine_again(record: Path, file: Path, output: Path | None, console: Consol
     """
     signed = SignedReport.read(record)
     before = _entry(signed, content_id(file))
-    examiner, asked = _examiner(signed.report, record)
+    examiner, asked = _examiner(signed.report, before, record)
     after = plain(file_as_json(examiner.examine(file, console)))
     setting = plain(setting_as_json(examiner))
     if output is not None:
         write_signed(new_report(setting, {"with": asked}, [after]), output)
-    weights = _others(_weights(signed.report["setting"]), _weights(setting))
+    weights = _others(
+        {**_weights(signed.report["setting"]), **signed.report.get("face_finders", {})},
+        {**_weights(setting), **face_finders([after])},
+    )
     differences = [] if before is None else [*_differences(before, after)]
     largest = None if before is None else _largest(before, after)
     same = before is not None and not differences
@@ -75,11 +80,13 @@ def _entry(signed: SignedReport, sha256: str) -> Mapping[str, Any] | None:
     return next((one for one in signed.files if one.get("sha256") == sha256), None)
 
 
-def _examiner(report: Mapping[str, Any], record: Path) -> tuple[Examiner, str]:
+def _examiner(report: Mapping[str, Any], before: Mapping[str, Any] | None, record: Path) -> tuple[Examiner, str]:
     """The same detectors in the same manner, and how they are asked for."""
     try:
         setting = report["setting"]
         manner = Manner(**setting["manner"])
+        if before is not None and before["coverage"]["face_finder"] in NAMES:
+            manner = replace(manner, finder=before["coverage"]["face_finder"])
         given = {one.name: one for one in Asked.parse(str(report["asked"]["with"]))}
         asked = tuple(given.get(name, Asked(name)) for name in setting["detectors"])
         stop = bool(setting["stop_at_declared"])

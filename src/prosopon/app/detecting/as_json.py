@@ -32,7 +32,7 @@ def file_as_json(examined: Examined, *, provenance: bool = True) -> dict[str, An
         "posteriors": posteriors(examined.log10_lr),
         "media": None if examined.clip is None else _media(examined.clip),
         "coverage": {
-            "frames_read": 0 if examined.clip is None else len(examined.clip),
+            "frames_read": 0 if looked is None else looked.n_frames,
             "frames_searched": 0 if looked is None else looked.n_looked,
             "frames_with_faces": 0 if looked is None else looked.n_with_faces,
             "people_found": 0 if judgement is None else judgement.n_people,

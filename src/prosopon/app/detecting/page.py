@@ -159,7 +159,8 @@ def _coverage(examined: Examined) -> str:
     if clip.is_still:
         return f"One picture; {people}{rest}."
     found = f"{looked.n_looked} searched for faces, which {looked.n_with_faces} of them show"
-    return f"{looked.n_frames} frames read, {found}; {people}{rest}."
+    part = f" of {len(clip)}, in stretches" if len(clip) > looked.n_frames else ""
+    return f"{looked.n_frames} frames{part} read, {found}; {people}{rest}."
 
 
 def _add_subject(report: Report, subject: Subject, span: tuple[float, float], *, declared: bool) -> None:

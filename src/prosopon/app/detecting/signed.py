@@ -20,7 +20,10 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 
 from prosopon.app.console import plain
-from prosopon.core.errors import UsageError
+from prosopon.core.content_id import sha256_of
+from prosopon.core.errors import ProsoponError, UsageError
+from prosopon.faces.mediapipe import model_file
+from prosopon.models.catalogue import find
 from prosopon.models.files import write_atomically
 from prosopon.train.runfile import versions
 from prosopon.vouch.keys.algorithm import Algorithm, as_raw
@@ -46,10 +49,23 @@ def new_report(
         "version": VERSION,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "made_with": versions(),
+        "face_finders": face_finders(files),
         "asked": dict(asked),
         "setting": dict(setting),
         "files": [dict(one) for one in files],
     }
+
+
+def face_finders(files: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Digests (SHA-256) of what found the faces, by its name."""
+    used = {str(one["coverage"]["face_finder"]) for one in files if one["coverage"]["face_finder"]}
+    digests = {}
+    for name in sorted(used):
+        try:
+            digests[name] = sha256_of(model_file()) if name == "mediapipe" else find(f"faces.{name}").sha256
+        except (ProsoponError, OSError):
+            digests[name] = "unknown"
+    return digests
 
 
 def canonical(report: Mapping[str, Any]) -> bytes:

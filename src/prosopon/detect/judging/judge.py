@@ -22,6 +22,7 @@ from prosopon.detect.judging.panel import CHANGES, Panel, run_panel
 from prosopon.detect.judging.pieces import Piece, pieces_of, shown
 from prosopon.detect.judging.reasons import Why, distinct
 from prosopon.detect.judging.roster import Expert, Roster
+from prosopon.detect.judging.stretches import stretches
 from prosopon.detect.judging.subject import Coverage, Subject, ratio, verdict_on
 from prosopon.detect.judging.verdict import Verdict, verdict_of
 from prosopon.detect.learning.material import material_measures
@@ -91,11 +92,12 @@ class Judge:
             MissingError: the face finder cannot be opened.
             MediaError: the clip cannot be read to its end.
         """
+        part = stretches(clip, self.manner.most_frames) if looked is None else clip
         at_faces = [expert for expert in self.roster.experts if expert.of_faces]
         people: tuple[Subject, ...] = ()
         if len(clip) and at_faces:
-            looked = looked or look(clip, self._finder(), all_frames=self.roster.needs_motion, progress=progress)
-            people = tuple(self._people(clip, looked, at_faces, progress))
+            looked = looked or look(part, self._finder(), all_frames=self.roster.needs_motion, progress=progress)
+            people = tuple(self._people(part, looked, at_faces, too_compressed(clip), progress))
         sound = self._sound(clip)
         progress.finish()
         unseen = None if people else _why_nobody(clip, looked)
@@ -112,12 +114,13 @@ class Judge:
         """How answers become one."""
         return shipped() if self.fusion is None else self.fusion
 
-    def _people(self, clip: Clip, looked: Looked, experts: Sequence[Expert], progress: Progress) -> Sequence[Subject]:
+    def _people(
+        self, clip: Clip, looked: Looked, experts: Sequence[Expert], against: Why | None, progress: Progress
+    ) -> Sequence[Subject]:
         found = _prominent(looked.tracks.tracks)
         tracks = [bridged(track, looked.every) for track in found[: self.manner.people]]
         cut = pieces_of(clip, tracks, self.manner.runs, self.manner.run)
         progress.start("asking detectors", len(tracks) * (len(experts) + len(CHANGES) * self.manner.panel))
-        against = too_compressed(clip)
         return [
             self._person(_Person(f"person {n}", clip, seen, whole, pieces, looked), experts, against, progress)
             for n, (seen, whole, pieces) in enumerate(zip(found, tracks, cut, strict=False), start=1)

@@ -13,6 +13,7 @@ class Manner:
 
     Attributes:
         people: at most so many are judged, the most prominent first.
+        most_frames: longer videos are judged by stretches of so many frames in all.
         runs, run: excerpts have so many runs of so many frames.
         panel: whether frames are judged again, compressed, resized, cropped and blurred.
         finder: which face finder looks, see `faces.finder`.
@@ -21,6 +22,7 @@ class Manner:
     """
 
     people: int = 3
+    most_frames: int = 3000
     runs: int = RUNS
     run: int = RUN
     panel: bool = True
@@ -34,5 +36,5 @@ class Manner:
         Raises:
             ValueError: something is not positive.
         """
-        if min(self.people, self.runs, self.run, self.least_frames) < 1:
+        if min(self.people, self.most_frames, self.runs, self.run, self.least_frames) < 1:
             raise ValueError(f"{self} looks at nothing")

@@ -280,6 +280,19 @@ def test_a_manner_that_looks_at_nothing_is_refused() -> None:
         Manner(people=0)
 
 
+def test_long_videos_are_judged_by_stretches() -> None:
+    clip, finder = dotted(200, fps=50), RedDots()
+    motion = StandIn(value_of(20), Needs.MOTION)
+    found = Judge(roster(a=motion), Manner(most_frames=50, people=9), MEAN, finder).judge(clip)
+    assert finder.n_asked == 50
+    assert found.looked is not None
+    assert found.looked.n_frames == 50
+    assert found.people[0].span_s == pytest.approx((0, 199 / 50))
+    part = motion.asked[0][0]
+    np.testing.assert_array_equal([*part.frames()][-1], [*clip.frames()][-1])
+    assert [part.times[index] for index in (0, 10, 20, 30, 40, 49)] == pytest.approx([0, 0.96, 1.9, 2.84, 3.8, 3.98])
+
+
 def test_experts_tell_what_they_are() -> None:
     told = expert("a", StandIn(weights={"a.studio": "00"})).as_json()
     assert told["weights"] == {"a.studio": "00"}
