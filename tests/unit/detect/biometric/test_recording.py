@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from drawn_movements import moves, recorded, uncorrelated
 
-from prosopon.detect.biometric.correlations import PAIRS, correlations, windows
+from prosopon.detect.biometric.correlations import PAIRS, windows
 from prosopon.detect.biometric.recording import RATE, Recording, blocks, joined, pieces_of, recording_of
 from prosopon.detect.biometric.signals import NAMES, Signals
 
@@ -90,23 +90,33 @@ def test_clips_of_three_seconds_make_windows_only_together() -> None:
     assert len(windows(recording, "apart")) == 0
 
 
-def test_correlations_are_pearsons() -> None:
-    values = moves(3, 10).values
-    found, still = correlations(values)
-    matrix = np.asarray(np.corrcoef(values.T))
-    assert found == pytest.approx([matrix[a, b] for a, b in PAIRS])
-    assert still == 0 and len(PAIRS) == 190
+def test_correlations_are_pearsons_of_the_frames_that_were_found() -> None:
+    signals = moves(3, 14, offset=5.0)
+    signals.values[[30, 31, 32, 33, 90, 200]] = np.nan
+    found = windows(recording_of("p", [signals]))
+    assert len(found) == 21
+    for index in (0, 7, 20):
+        values = signals.values[found.starts[index] :][:250]
+        matrix = np.asarray(np.corrcoef(values[np.isfinite(values[:, 0])].T))
+        assert found.features[index] == pytest.approx([matrix[a, b] for a, b in PAIRS])
+    assert not found.still.any() and len(PAIRS) == 190
 
 
 def test_what_does_not_move_goes_with_nothing_and_is_counted() -> None:
     values = moves(3, 10).values
-    values[:, 4] = 7.0
-    values[:, 9] += 1e-9 - values[:, 9]
-    found, still = correlations(values)
-    assert still == 2
+    values[:, 4] = 70.0
+    values[:, 9] = 30 + 1e-8 * values[:, 3]
+    found = windows(recording_of("p", [Signals(np.arange(250) / 25, values, "landmarks")]))
+    assert found.still.tolist() == [2]
     touched = np.array([4 in pair or 9 in pair for pair in PAIRS])
-    assert (found[touched] == 0).all() and (found[~touched] != 0).all()
-    assert windows(recording_of("p", [Signals(np.arange(250) / 25, values, "landmarks")])).still.tolist() == [2]
+    assert (found.features[0, touched] == 0).all() and (found.features[0, ~touched] != 0).all()
+
+
+def test_what_moves_a_little_counts_as_much_as_what_moves_far() -> None:
+    values = moves(3, 10).values
+    scaled = values * np.geomspace(2e-3, 100, 20) + np.linspace(0, 90, 20)
+    found = [windows(recording_of("p", [Signals(np.arange(250) / 25, one, "landmarks")])) for one in (values, scaled)]
+    assert found[0].features == pytest.approx(found[1].features, abs=1e-4)
 
 
 def test_long_pieces_are_cut_so_that_parts_can_be_drawn() -> None:
