@@ -90,9 +90,12 @@ class View:
         margin = _REACH * max(1.0, scale_of(back))
         low = np.clip(np.floor(corners.min(0) - margin), -_FARTHEST * limits, (_FARTHEST + 1) * limits - 1).astype(int)
         high = np.clip(np.ceil(corners.max(0) + margin), low + 1, (_FARTHEST + 1) * limits).astype(int)
-        rows, columns = _reflected(low[1], high[1], limits[1]), _reflected(low[0], high[0], limits[0])
         back[:, 2] -= low
-        piece = frame[rows[:, None], columns[None, :]]
+        if (low >= 0).all() and (high <= limits).all():  # no pixel needs to be gathered by itself
+            piece = frame[low[1] : high[1], low[0] : high[0]]
+        else:
+            rows, columns = _reflected(low[1], high[1], limits[1]), _reflected(low[0], high[0], limits[0])
+            piece = frame[rows[:, None], columns[None, :]]
         seen = seen_through(piece, back, Window(0, self.size_px, 0, self.size_px))
         return np.asarray(seen.clip(0, 255).round(), np.uint8)
 
