@@ -78,5 +78,5 @@ def test_damaged_memories_are_made_anew(footage: Path) -> None:
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(MissingError, match="no folder"):
+    with pytest.raises(MissingError, match="no footage"):
         [*followed([tmp_path / "nowhere"], finder=Finder())]

@@ -73,7 +73,7 @@ class Listener(nn.Module):
         with torch.autocast(sound.device.type, enabled=False):
             cosines, sines = F.conv1d(held.float(), self.filters, stride=c.hop).chunk(2, dim=1)
             power = cosines.square() + sines.square()
-        level = torch.log(power + 1e-7)
+        level = torch.log(power + 1e-12)
         # What is so much quieter than the loudest moment is silence; how loud the whole is tells nothing.
         top = level.amax((1, 2), keepdim=True)
         return (torch.maximum(level, top - _RANGE) - top)[:, None] / 4 + 1

@@ -83,6 +83,9 @@ def proof(material: Material, progress: Progress) -> Proof:
     # Larger faces are read better than these, not worse.
     ranges = {name: (low, max(high, ENOUGH_PX)) for name, (low, high) in calibration.ranges.items()}
     calibration = replace(calibration, real=int((~fake).sum()), fakes=int(fake.sum()), ranges=ranges)
+    if calibration.slope > 1:
+        # Values are likelihood ratios as they are. That they might say more is what eight people cannot show.
+        calibration = replace(calibration, slope=1.0, offset=0.0, ece_after=calibration.ece_before)
     figures: dict[str, Mapping[str, Any]] = {}
     for clips in sorted({one.trial.clips for one in judged}):
         some = [one for one in judged if one.trial.clips == clips]

@@ -34,6 +34,7 @@ _STILL = 0.007
 _SURE = 0.25
 """`Match.confidence` from which an offset is told."""
 _FAR_S = 0.2
+_EVEN = 0.5
 
 
 class _CannotTellError(Exception):
@@ -118,11 +119,12 @@ class AvSync:
         sure = match.confidence >= _SURE
         if sure:
             measures["offset_ms"] = 1000 * match.offset_s
+        value = self.expectation.value(match)
         return Score(
-            value=self.expectation.value(match),
+            value=value,
             series=self._series(compared),
             measures=measures,
-            evidence=_evidence(match, sure=sure),
+            evidence=_evidence(match, value, sure=sure),
             calibration=self.calibration,
         )
 
@@ -181,17 +183,18 @@ def _with_gaps(
     return times, values.astype(np.float32)
 
 
-def _evidence(match: Match, *, sure: bool) -> tuple[str, ...]:
+def _evidence(match: Match, value: float, *, sure: bool) -> tuple[str, ...]:
     limits = "A face swap keeps the lips of the footage: this says nothing about whose face it is"
     if not sure:
-        most = f"{1000 * OFFSETS_S[-1]:.0f} ms"
-        return (f"At no offset up to {most} do mouth and sound clearly fit each other", limits)
-    fit = f"Mouth and sound fit each other, with a correlation of {match.correlation(match.best):.2f}"
+        return (f"At no offset up to {1000 * OFFSETS_S[-1]:.0f} ms do mouth and sound clearly fit each other", limits)
+    correlation = f"a correlation of {match.correlation(match.best):.2f}"
+    how = "fit each other" if value < _EVEN else "fit each other less than those of people who say what is heard"
     late = 1000 * match.offset_s
     if abs(late) < 1000 / HZ:
-        said = f"{fit} and no offset"
+        said = f"Mouth and sound {how}: {correlation} without an offset"
     else:
-        said = f"{fit}, where the sound is taken {abs(late):.0f} ms {'earlier' if late > 0 else 'later'} than it comes"
+        said = f"Mouth and sound {how}: {correlation} where the sound comes {abs(late):.0f} ms "
+        said += "after the picture" if late > 0 else "before the picture"
     if abs(match.offset_s) > _FAR_S:
-        said += ": further off than recordings usually are, which players and editing programs can do as well as fakes"
+        said += ", further off than recordings usually are; players and editing programs do that as well as fakes"
     return (said, limits)
