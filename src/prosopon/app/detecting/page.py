@@ -121,7 +121,7 @@ def add_detection(report: Report, examined: Examined) -> None:
     elif ratio is not None:
         report.section("What detectors say", measured(ratio))
         report.table(("how common fakes are", "what follows"), base_rates(ratio))
-        report.text(f"{_SCALE} {limit(examined.verdict)}")
+        report.text(_SCALE)
     whole = overview(examined.clip, judgement.people, declared=declared)
     if whole is not None:
         report.section("What was looked at", _coverage(examined))
@@ -139,9 +139,7 @@ def verdict_box(examined: Examined, *, beside: bool = False) -> str:
         beside: whether what the file says of itself stands elsewhere.
     """
     said = [] if beside else says(examined)
-    sentences = [*said, meaning(examined.verdict), *because(examined)]
-    if examined.log10_lr is None:
-        sentences.append(limit(examined.verdict))
+    sentences = [*said, meaning(examined.verdict), *because(examined), limit(examined.verdict)]
     told = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in sentences)
     heading = html.escape(HEADINGS[examined.verdict])
     heading = heading[:1].upper() + heading[1:]

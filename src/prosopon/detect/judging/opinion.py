@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from prosopon.core.calibration import Calibration
 from prosopon.core.clip import Clip
 from prosopon.core.faces import Tracks
 from prosopon.core.score import Reason, Score
 from prosopon.detect.judging.reasons import Why
 from prosopon.detect.judging.roster import Expert
+
+_SLACK = 0.1
+_BETTER_BELOW = frozenset({"blockiness"})
 
 
 @dataclass(frozen=True)
@@ -89,10 +93,25 @@ def ask(expert: Expert, clip: Clip, tracks: Tracks, material: Mapping[str, float
     except Exception as error:  # a broken detector of others spoils only itself
         told = f"{type(error).__name__}: {' '.join(str(error).split()) or 'no message'}"
         score = Score.abstain(Reason.FAILED, f"it failed: {told}")
-    outside: Sequence[str] = ()
+    outside: tuple[str, ...] = ()
     if material is not None and score.value is not None and score.calibration is not None:
-        outside = score.calibration.outside(material)
-    return Opinion(expert, score, clip.times, tuple(outside), time.monotonic() - start)
+        outside = beyond(score.calibration, material)
+    return Opinion(expert, score, clip.times, outside, time.monotonic() - start)
+
+
+def beyond(calibration: Calibration, material: Mapping[str, float]) -> tuple[str, ...]:
+    """Names of the measures that are clearly beyond what a detector was calibrated on.
+
+    Its ranges leave out the last of a hundred clips at either end: as much again as a tenth of a range is let pass. So
+    is material that is less compressed than any that was seen.
+    """
+    found = []
+    for name in calibration.outside(material):
+        low, high = calibration.ranges[name]
+        slack = _SLACK * (high - low)
+        if material[name] > high + slack or (material[name] < low - slack and name not in _BETTER_BELOW):
+            found.append(name)
+    return tuple(found)
 
 
 def not_asked(expert: Expert, why: Why) -> Opinion:

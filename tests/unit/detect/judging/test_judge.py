@@ -19,6 +19,7 @@ from prosopon.detect.judging.compression import jpeg_quality, too_compressed
 from prosopon.detect.judging.fusion import Fusion
 from prosopon.detect.judging.judge import Judge, Judgement
 from prosopon.detect.judging.manner import Manner
+from prosopon.detect.judging.opinion import beyond
 from prosopon.media.read import read
 
 MEAN = Fusion()
@@ -142,8 +143,15 @@ def test_beyond_the_calibration_nothing_counts() -> None:
     assert "face_px" in found.reasons[0].because
     both = judged(dotted(20), a=StandIn(value_of(90), worth=narrow), b=StandIn(value_of(3)))
     assert both.log10_lr == pytest.approx(math.log10(3)), "who knows such material still counts"
-    blocky = calibration(blockiness=(50.0, 60.0))
+    blocky = calibration(blockiness=(0.1, 0.2))
     assert "too-compressed" in codes(judged(dotted(20), a=StandIn(value_of(90), worth=blocky)))
+
+
+def test_what_is_hardly_beyond_the_calibration_still_counts() -> None:
+    known = calibration(face_px=(100.0, 140.0), blockiness=(1.1, 3.1))
+    assert beyond(known, {"face_px": 97.0, "blockiness": 3.2, "unknown": 9.0}) == ()
+    assert beyond(known, {"face_px": 95.0, "blockiness": 3.4}) == ("face_px", "blockiness")
+    assert beyond(known, {"face_px": 145.0, "blockiness": 1.0}) == ("face_px",)
 
 
 def test_uncalibrated_values_are_shown_and_do_not_count() -> None:
