@@ -26,11 +26,8 @@ _LONGEST_LINE = 500
 
 def says(examined: Examined) -> Iterator[str]:
     """What it says of itself, one sentence each; nothing where it cannot be read."""
-    if examined.evidence is None:
-        return
-    yield from declared(examined.evidence)
-    if examined.evidence.credential.is_bad:
-        yield "Its credential does not hold: it was changed since it was signed, or has another file's credential."
+    if examined.evidence is not None:
+        yield from declared(examined.evidence)
 
 
 def because(examined: Examined) -> Iterator[str]:

@@ -36,7 +36,7 @@ _WORDS = MappingProxyType(
         Reason.NO_WEIGHTS: "no detector with weights could be asked",
         Reason.FAILED: "a detector failed",
         FileReason.UNREADABLE: "the file cannot be read",
-        FileReason.CREDENTIAL_BROKEN: "its credential does not hold: it was changed since, or has another file's",
+        FileReason.CREDENTIAL_BROKEN: "its credential does not hold: it was changed since, or that is another file's",
         FileReason.COPIED_WATERMARK: "its watermark was made for something that looks otherwise",
         FileReason.NOT_EXAMINED: "the detectors were not asked",
     }

@@ -163,7 +163,7 @@ def _digests(card: Card, detector: Detector, weights: str | None) -> dict[str, s
     if isinstance(own, Mapping):
         return {str(name): str(digest) for name, digest in own.items()}
     if isinstance(own, str):
-        return {weights or card.name: own}
+        return {str(getattr(detector, "weights_name", weights or card.name)): own}
     if weights is not None:
         try:
             entry = find(weights)
