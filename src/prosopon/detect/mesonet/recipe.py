@@ -3,9 +3,14 @@
 Published: mean squared error, Adam with a rate of 1e-3 that falls to 1e-6, batches of 75, single faces with zoom,
 rotation, flips and light by chance (Afchar et al. 2018). Here cross-entropy takes the place of the squared error, which
 hardly moves a net that is wrong for certain, and both of a pair are in one batch.
+
+Nothing is dropped out: with half of the 16 hidden units gone, 200 steps teach nothing (an AUC of 0.53 on people held
+out), and without it 0.69. Running statistics follow ten times as fast as in Keras, for there are fewer steps.
 """
 
 from __future__ import annotations
+
+from torch import nn
 
 from prosopon.core.errors import UsageError
 from prosopon.detect.learning.frame_detector import NET
@@ -17,7 +22,9 @@ from prosopon.detect.mesonet.net import NETS
 from prosopon.detect.mesonet.view import MesoView
 from prosopon.train.schedule import Schedule
 
-_RATE, _WARM_UP, _HORIZON, _WEIGHT_DECAY = 1e-3, 50, 2000, 1e-4
+_RATE, _WARM_UP, _HORIZON, _WEIGHT_DECAY = 3e-3, 50, 1500, 1e-3
+_MOMENTUM = 0.1
+"""Of running statistics."""
 
 
 def meso_recipe(material: Material, options: LearningOptions) -> ClassifierRecipe:
@@ -31,6 +38,10 @@ def meso_recipe(material: Material, options: LearningOptions) -> ClassifierRecip
         raise UsageError(f"mesonet has no configuration {config!r}", f"use one of {', '.join(NETS)}")
     view = MesoView()
     net = NETS[config]()
+    net.drop.p = 0.0
+    for layer in net.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.momentum = _MOMENTUM
     inputs = material.inputs()
     if options.start_from is not None:
         inputs |= start_net(net, NET, "mesonet", options.start_from)

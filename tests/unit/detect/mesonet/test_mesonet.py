@@ -95,7 +95,7 @@ def test_it_learns_on_a_small_arena(tmp_path: Path) -> None:
         small_arena(tmp_path / "arena", people=(("ann", "train"), ("bob", "train"), ("eve", "calibrate")))
     )
     torch.manual_seed(0)
-    recipe = MesoNet.training(material, LearningOptions("mesonet.small", "meso4", learning_rate=5e-3))
+    recipe = MesoNet.training(material, LearningOptions("mesonet.small", "meso4"))
     learner = Learner(recipe, Settings(steps=10, precision="fp32", channels_last=True), Processes(torch.device("cpu")))
     batch = place_batch(first_batch(recipe.dataset, Order(len(recipe.dataset), 0), 1), torch.device("cpu"))
     losses = [learner.step([dict(batch)])["classify"] for _ in range(10)]
