@@ -15,11 +15,13 @@ from PIL import Image
 
 from prosopon.app.console import Console
 from prosopon.app.verbs import train_biometric
+from prosopon.app.verbs.detect import Detect
 from prosopon.app.verbs.train_biometric import TrainBiometric, run
 from prosopon.core.clip import Clip
 from prosopon.core.errors import UsageError
 from prosopon.core.faces import Track, Tracks
 from prosopon.detect.biometric.technique import Biometric
+from prosopon.detect.judging.roster import Asked
 
 SECONDS = 13.0
 EVERY = 2
@@ -100,6 +102,14 @@ def test_files_may_be_named_and_the_person_called(footage: Path, tmp_path: Path)
     assert found["weights"].endswith("biometric.ann-o-hara.safetensors")
     assert found["calibration"] is None and found["test"] is None
     assert found["learnt"]["clips"] == 4
+
+
+def test_detect_asks_for_the_person() -> None:
+    files = (Path("clip.mp4"),)
+    assert Detect(files).words == "all"
+    assert Detect(files, person=Path("/runs/ann")).words == "all,biometric=/runs/ann"
+    assert Detect(files, asked="biometric", person=Path("/runs/ann")).words == "biometric=/runs/ann"
+    assert Asked.parse(Detect(files, person=Path("/runs/ann")).words)[1] == Asked("biometric", "/runs/ann")
 
 
 @pytest.mark.parametrize(

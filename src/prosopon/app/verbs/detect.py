@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from prosopon.app.detecting.page import Page
 
 
+_OF_PERSON = "biometric"
+"""The technique that compares with one person."""
+
+
 @dataclass(frozen=True)
 class Detect:
     """Say whether pictures, videos and sounds are synthetic: declared so, or with evidence for a fake, or not known.
@@ -32,6 +36,8 @@ class Detect:
     """Pictures, videos, sounds, folders of them, or patterns."""
     asked: Annotated[str, tyro.conf.arg(name="with", metavar="all|NAME,...")] = "all"
     """Which detectors: all that have weights, or names of prosopon list detect; NAME=WEIGHTS for other weights."""
+    person: Annotated[Path | None, tyro.conf.arg(metavar="RUN")] = None
+    """What prosopon train biometric learnt of somebody: does whoever is seen move like them?"""
     report: Annotated[Path | None, tyro.conf.arg(metavar="PAGE.html")] = None
     """Write everything as one page, with the faces that were judged."""
     signed: Annotated[Path | None, tyro.conf.arg(metavar="OUT.json")] = None
@@ -51,6 +57,14 @@ class Detect:
     """Root certificates to trust; see prosopon verify."""
     force: Force = False
     """Overwrite the page and the signed report."""
+
+    @property
+    def words(self) -> str:
+        """Which detectors are asked, as --with takes them, the person's model among them."""
+        if self.person is None:
+            return self.asked
+        others = [word for word in self.asked.split(",") if word.strip() != _OF_PERSON]
+        return ",".join((*others, f"{_OF_PERSON}={self.person.absolute()}"))
 
 
 def run(args: Detect, console: Console) -> int:
@@ -93,7 +107,7 @@ def _examiner(args: Detect) -> Examiner:
 
     manner = Manner(people=args.people, panel=not args.no_panel, finder=args.faces)
     checking = Checking(Trust.read(args.trust_anchors))
-    judge = Judge(Roster.open(Asked.parse(args.asked)), manner)
+    judge = Judge(Roster.open(Asked.parse(args.words)), manner)
     return Examiner(judge, checking, stop_at_declared=args.stop_at_declared)
 
 
@@ -178,7 +192,7 @@ class _Answer:
         if self.args.signed is not None:
             from prosopon.app.detecting.signed import new_report, write_signed
 
-            write_signed(new_report(setting, {"with": self.args.asked}, self.entries), self.args.signed)
+            write_signed(new_report(setting, {"with": self.args.words}, self.entries), self.args.signed)
         alone = {} if self.several else {name: self.entries[0][name] for name in _ALONE}
         self.console.answer(
             {
