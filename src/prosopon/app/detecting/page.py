@@ -39,7 +39,7 @@ _STYLE = """.verdict { border-left: 7px solid GrayText; border-radius: 5px; padd
 .small figure { flex: 0 1 200px; } .whole figure { flex: 0 1 460px; }
 details { margin: .4rem 0; } summary { cursor: pointer; } li { margin: .15rem 0; }
 h3 { font-size: 1rem; margin: 1.4rem 0 .4rem; } h1.file { margin-top: 4rem; overflow-wrap: anywhere; }
-.over-time svg { max-width: 720px; } td.odd { white-space: nowrap; }"""
+.over-time figure { max-width: 720px; } td.odd { white-space: nowrap; }"""
 
 
 class Page:
