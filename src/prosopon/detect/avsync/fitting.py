@@ -24,6 +24,8 @@ from prosopon.detect.learning.proving import Proof
 from prosopon.detect.learning.trainable import Fitted, Material
 
 _LEAST_PEOPLE = 3
+_WEAK = 2 / 3
+"""The value of a likelihood ratio of 2, from which on there is weak evidence."""
 _SHIFTS_S = (-0.4, -0.2, -0.08, 0.08, 0.2, 0.4)
 """By how much sounds are shifted to see whether that is found."""
 _NEAR_S = 0.041
@@ -185,6 +187,8 @@ def _figures(judged: Sequence[Judged]) -> dict[str, Any]:
         "auc_of_loudness_alone": round(auc(-loudness, fake), 4),
         "eer": round(eer(values, fake), 4),
         "ece_before": round(ece(values, fake), 4),
+        "real_ones_accused": round(float(np.mean(values[~fake] >= _WEAK)), 4),
+        "others_found": round(float(np.mean(values[fake] >= _WEAK)), 4),
         "median_offset_error_ms": round(1000 * float(np.median(errors)), 1),
         "offsets_within_a_frame": round(float(np.mean(errors <= _NEAR_S)), 4),
         "compared_s": round(float(np.mean([one.match.seconds for one in judged])), 2),
