@@ -71,7 +71,8 @@ class Score:
     """A detector's answer about one person, a measurement, or an abstention.
 
     Attributes:
-        value: as the detector gives it, 0 (real) to 1 (fake), **not** calibrated; None where it abstains or only measures.
+        value: as the detector gives it, 0 (real) to 1 (fake), **not** calibrated; None where it abstains or only
+            measures.
         per_frame: `float32 (T,)` of the clip's frames as `value` is, NaN where a frame could not be judged.
         heat_maps: where the evidence lies, of some frames.
         series: what it measured over time.

@@ -19,8 +19,8 @@ _FLOOR = 1e-4
 def cosine_power(plane: NDArray[np.float64]) -> NDArray[np.float64]:
     """Mean log power of the DCT-II over cells of equal frequency, `(CELLS, CELLS)` decibels, frequency 0 first.
 
-    The transform is orthonormal: white noise of variance v has 10 log10 v - 5.5 on average in every cell, since the mean
-    of a logarithm is less than the logarithm of the mean. The mean of the picture plays no part.
+    The transform is orthonormal: white noise of variance v has 10 log10 v - 5.5 on average in every cell, since the
+    mean of a logarithm is less than the logarithm of the mean. The mean of the picture plays no part.
 
     Args:
         plane: `(H, W)`, 32 pixels or more a side.
