@@ -61,7 +61,9 @@ def opinion(one: Opinion) -> str:
     """What a detector says, in a few words."""
     ratio = one.log10_lr
     if ratio is not None:
-        return times(ratio)
+        said = times(ratio, *one.expert.sides)
+        asks_else = hasattr(one.expert.detector, "sides") and one.score.evidence
+        return f"{said}; {shown(one.score.evidence[0], _LONGEST_LINE)}" if asks_else else said
     why = one.why_not
     if why is not None:
         kind = "no answer" if one.score.abstained is not None else "does not count"

@@ -28,8 +28,8 @@ TECHNIQUE = "biometric"
 PERSON, SIGNALS, JOINS = "person", "signals", "joins"
 """What a card names besides what all cards do."""
 _TOLD = 3
-_SURELY = 2.0
-"""Logit from which, and below the negative of which, it is said plainly how the person moves."""
+_SAID_LOG10_LR = 0.3
+"""From twice as likely on it is said plainly how the person moves."""
 _SHOWN = ("pitch", "roll", "mouth_h", "mouth_v")
 
 
@@ -97,6 +97,11 @@ class Biometric:
         self.calibration = calibration
         self.card = dict(card or {})
 
+    @property
+    def sides(self) -> tuple[str, str]:
+        """What a value of 1 and one of 0 speak for: not what they do elsewhere."""
+        return "somebody else", self.about.person
+
     @classmethod
     def from_weights(cls, weights: str | None = None) -> Self:
         """The detector with a person's model by name, path or run folder.
@@ -108,7 +113,7 @@ class Biometric:
         line = "prosopon train biometric --person DIR -o RUN"
         if weights is None:
             raise MissingError(
-                "nobody was named whom the person could be", f"learn somebody: {line}; then --person RUN"
+                "nobody was named whom the person could be", f"learn somebody with {line}, then detect --person RUN"
             )
         entry = find_trained(weights, "train biometric --person DIR")
         if entry.technique != TECHNIQUE:
@@ -167,17 +172,25 @@ class Biometric:
         )
 
     def _evidence(self, found: Windows, logit: float) -> tuple[str, ...]:
+        speaks = self._speaks(logit)
         said = (
             f"moves unlike {self.about.person}: evidence only if this is said to be {self.about.person}"
-            if logit > _SURELY
+            if speaks >= 1
             else f"moves like {self.about.person}"
-            if logit < -_SURELY / 2
-            else f"cannot be told from how {self.about.person} moves, nor taken for it"
+            if speaks <= -1
+            else f"neither like nor unlike {self.about.person}"
         )
         here = found.features.mean(0)
         apart = (here - self.model.usual) / np.maximum(self.model.spread, 0.1)
-        most = np.argsort(-np.abs(apart))[: _TOLD if logit > 0 else 0].tolist()
+        most = np.argsort(-np.abs(apart))[: _TOLD if speaks > 0 else 0].tolist()
         return (said, *(self._pair(index, float(here[index])) for index in most))
+
+    def _speaks(self, logit: float) -> float:
+        """How much a clip speaks for somebody else, 1 from where that is worth saying; by the calibration if any."""
+        if self.calibration is None:
+            return (logit + 0.5) / 1.5
+        value = float(sigmoid(np.array([logit]))[0])
+        return self.calibration.log10_lr(value) / _SAID_LOG10_LR
 
     def _pair(self, index: int, here: float) -> str:
         first, second = (IN_WORDS[NAMES[signal]] for signal in PAIRS[index])

@@ -70,6 +70,12 @@ class Expert:
         return self.detector.judges
 
     @property
+    def sides(self) -> tuple[str, str]:
+        """What a value of 1 and one of 0 speak for; a detector that asks another question has its own."""
+        fakes, real = getattr(self.detector, "sides", ("fakes", "real clips"))
+        return str(fakes), str(real)
+
+    @property
     def of_faces(self) -> bool:
         """Whether it looks at a person, rather than only listens."""
         return self.has_need(Needs.FRAMES) or self.has_need(Needs.MOTION)

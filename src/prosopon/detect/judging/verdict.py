@@ -91,13 +91,13 @@ def limit(verdict: Verdict) -> str:
     return _LIMITS.get(verdict, _LIMIT_OF_EVIDENCE)
 
 
-def times(log10_lr: float) -> str:
+def times(log10_lr: float, fakes: str = "fakes", real: str = "real clips") -> str:
     """A likelihood ratio in words: `about 23 times likelier for fakes than for real clips`."""
     if abs(log10_lr) < math.log10(1.1):
-        return "about as likely for fakes as for real clips"
+        return f"about as likely for {fakes} as for {real}"
     ratio = 10 ** abs(log10_lr)
     said = f"{ratio:.1f}" if ratio < 10 else f"{float(f'{ratio:.2g}'):.0f}"
-    likelier, than = ("fakes", "real clips") if log10_lr > 0 else ("real clips", "fakes")
+    likelier, than = (fakes, real) if log10_lr > 0 else (real, fakes)
     return f"about {said} times likelier for {likelier} than for {than}"
 
 

@@ -9,15 +9,19 @@ import numpy as np
 import pytest
 from drawn_movements import talking
 
+from prosopon.app.detecting.words import opinion
 from prosopon.core.clip import Clip
 from prosopon.core.errors import CheckpointError, MissingError
 from prosopon.core.faces import Face, Track, Tracks
 from prosopon.core.protocols import Detector
+from prosopon.core.registry import get_card
 from prosopon.core.score import Reason, Score
 from prosopon.detect.biometric.learn import learn
 from prosopon.detect.biometric.recording import recording_of
 from prosopon.detect.biometric.signals import signals_of
 from prosopon.detect.biometric.technique import About, Biometric
+from prosopon.detect.judging.opinion import ask
+from prosopon.detect.judging.roster import Expert
 from prosopon.detect.learning.weights import CALIBRATION
 from prosopon.models.checkpoint import save
 
@@ -64,10 +68,24 @@ def test_the_person_is_like_the_person_and_others_are_not(detector: Biometric) -
     assert same.value is not None and other.value is not None
     assert same.value < 0.4
     assert other.value > 0.8
-    assert "moves like ann" in same.evidence[0] or "nor taken for it" in same.evidence[0]
+    assert same.evidence == ("moves like ann",)
+    assert other.log10_lr is not None and same.log10_lr is not None and other.log10_lr > same.log10_lr
+
+
+def test_others_are_told_with_what_is_unusual_in_them(detector: Biometric) -> None:
+    alone = Biometric(detector.model, detector.about)  # without a calibration
+    same, other = told(alone, 1, 14, 7), told(alone, 4, 14, 7)
     assert "only if this is said to be ann" in other.evidence[0]
     assert len(other.evidence) == 4 and "usual" in other.evidence[1]
-    assert other.log10_lr is not None and same.log10_lr is not None and other.log10_lr > same.log10_lr
+    assert other.log10_lr is None and same.evidence[0] != other.evidence[0]
+
+
+def test_what_is_told_of_it_is_about_the_person(detector: Biometric) -> None:
+    expert = Expert("biometric", get_card("biometric"), detector)
+    tracks, times = talking(4, 14, 7)
+    said = opinion(ask(expert, clip_of(times), tracks))
+    assert "for somebody else" in said and "for ann" in said
+    assert "fakes" not in said
 
 
 def test_every_frame_has_the_value_of_the_windows_over_it(detector: Biometric) -> None:
