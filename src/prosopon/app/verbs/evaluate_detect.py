@@ -208,7 +208,8 @@ def _measure(args: EvaluateDetect, examiner: Examiner, data: DataSet, answers: l
 
 
 def _fuse(args: EvaluateDetect, examiner: Examiner, data: DataSet, answers: list[Answer], console: Console) -> int:
-    from prosopon.arena.detection.fusing import UNDERS, Table, fit_fusion
+    from prosopon.arena.detection.fusing import UNDERS, fit_fusion
+    from prosopon.arena.detection.ratios import Table
 
     assert args.fit_fusion is not None  # noqa: S101 - asked by the caller
     held_out = _held_out(args, examiner)

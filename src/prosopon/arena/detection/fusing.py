@@ -2,33 +2,26 @@
 
 What is fitted is a logistic regression on the ratios of the detectors, with fakes and real ones of the same weight in
 all, so that its logit is a likelihood ratio. No weight is negative: a detector may be worth nothing, but not the
-contrary of what it says. Detectors abstain at random while it is fitted, so that it also holds where some do.
+contrary of what it says. Detectors abstain at random while it is fitted, so that it also holds where some do. As in the
+calibrations of the detectors, no kind of material and nobody counts for more than it stands for, and no ratio is larger
+than as many people as there are can show, counted as they are worth.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from prosopon.arena.detection.answers import Answer
-from prosopon.arena.detection.probabilities import (
-    balanced,
-    calibration_error,
-    probability_at_even_odds,
-    ratio_cost,
-)
+from prosopon.arena.detection.probabilities import calibration_error, probability_at_even_odds, ratio_cost
 from prosopon.arena.detection.ranking import Ranking
-from prosopon.arena.detection.videos import Video
+from prosopon.arena.detection.ratios import Floats, Table
 from prosopon.core.errors import UsageError
 from prosopon.detect.judging.fusion import Fusion
 
-Floats = NDArray[np.float64]
 STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3)
 """Of the L2 penalty, of which the one is taken that is best on held-out people."""
 COPIES, ABSENCE = 8, 0.25
@@ -39,58 +32,6 @@ _FOLDS = 5
 _FEWEST_PEOPLE = 4
 _LEAST_WEIGHT = 1e-3
 """Smaller weights are none: such a detector takes no part."""
-
-
-@dataclass(frozen=True, eq=False)
-class Table:
-    """What detectors said of clips of known truth.
-
-    Attributes:
-        names: of the K detectors.
-        ratios: `(N, K)` in powers of ten, NaN where one abstained.
-        labels: `(N,)`, 1 for fakes.
-        people: whoever is in each clip.
-    """
-
-    names: tuple[str, ...]
-    ratios: Floats
-    labels: NDArray[np.int_]
-    people: tuple[tuple[str, ...], ...]
-
-    @classmethod
-    def of(cls, videos: Sequence[Video], answers: Sequence[Answer], held_out: Collection[str] = ()) -> Table:
-        """From answers, in the order of the videos; clips of which nobody said anything that counts are left out.
-
-        Args:
-            videos: of known truth.
-            answers: about them.
-            held_out: generators whose fakes play no part.
-        """
-        names = sorted({name for one in answers for name, said in one.detectors.items() if said.judges and said.counts})
-        rows, labels, people = [], [], []
-        for video, answer in zip(videos, answers, strict=True):
-            said = [answer.detectors.get(name) for name in names]
-            row = [math.nan if one is None or not one.counts else float(one.log10_lr or 0.0) for one in said]
-            if video.generator not in held_out and not all(map(math.isnan, row)):
-                rows.append(row)
-                labels.append(video.label)
-                people.append(video.people or (video.key,))
-        return cls(tuple(names), np.array(rows, np.float64).reshape(-1, len(names)), np.array(labels), tuple(people))
-
-    def of_rows(self, pick: NDArray[np.bool_]) -> Table:
-        """Some of the clips."""
-        people = tuple(who for who, there in zip(self.people, pick, strict=True) if there)
-        return replace(self, ratios=self.ratios[pick], labels=self.labels[pick], people=people)
-
-    @property
-    def everybody(self) -> tuple[str, ...]:
-        """Whoever is in some clip."""
-        return tuple(sorted({one for who in self.people for one in who}))
-
-    @property
-    def has_both(self) -> bool:
-        """Whether there are fakes and real ones."""
-        return bool((self.labels == 0).any() and (self.labels == 1).any())
 
 
 @dataclass(frozen=True)
@@ -132,10 +73,10 @@ def fit_fusion(table: Table, data: str, *, seed: int = 0) -> Fitted:
         )
     folds = _folds(table, seed)
     said = {strength: _held_out(table, folds, strength, seed) for strength in STRENGTHS}
-    strength = min(STRENGTHS, key=lambda one: _cost(table.labels, said[one]))
-    mean = Fusion(most_log10_lr=math.log10(len(table.everybody) + 1))
+    strength = min(STRENGTHS, key=lambda one: ratio_cost(table.labels, said[one], table.weights))
+    mean = Fusion(most_log10_lr=math.log10(table.worth + 1))
     by_mean = _applied(mean, table)
-    before, after = _figures(table.labels, by_mean), _figures(table.labels, said[strength])
+    before, after = _figures(table, by_mean), _figures(table, said[strength])
     fusion = replace(
         _fitted(table, strength, seed),
         data=data,
@@ -156,7 +97,7 @@ def _fitted(table: Table, strength: float, seed: int) -> Fusion:
     absent = np.isnan(ratios) | (rng.random(ratios.shape) < ABSENCE)
     absent[::COPIES] = np.isnan(table.ratios)  # once as it is
     inputs = np.where(absent, 0.0, ratios) * math.log(10)
-    even = balanced(labels)
+    even = np.repeat(table.even, COPIES) / COPIES
     sign = np.where(labels == 1, -1.0, 1.0)
 
     def loss(line: Floats) -> tuple[float, Floats]:
@@ -175,7 +116,7 @@ def _fitted(table: Table, strength: float, seed: int) -> Fusion:
     }
     if not weights:  # a fusion without weights is the mean: what is worth nothing must say so
         weights = dict.fromkeys(table.names, 0.0)
-    most = math.log10(len(table.everybody) + 1)
+    most = math.log10(table.worth + 1)
     return Fusion(weights, round(float(line[-1]) / math.log(10), 4), round(most, 4))
 
 
@@ -214,14 +155,10 @@ def _applied(fusion: Fusion, table: Table) -> Floats:
     return np.array(said)
 
 
-def _cost(labels: NDArray[np.int_], said: Floats) -> float:
-    return ratio_cost(labels, said)
-
-
-def _figures(labels: NDArray[np.int_], said: Floats) -> dict[str, float]:
+def _figures(table: Table, said: Floats) -> dict[str, float]:
     likely = probability_at_even_odds(said)
     return {
-        "auc": float(Ranking(labels, said).auc[0]),
-        "ece": calibration_error(labels, likely, balanced(labels)),
-        "cllr": ratio_cost(labels, said),
+        "auc": float(Ranking(table.labels, said, table.weights).auc[0]),
+        "ece": calibration_error(table.labels, likely, table.even),
+        "cllr": ratio_cost(table.labels, said, table.weights),
     }

@@ -75,24 +75,30 @@ def calibration_error(labels: ArrayLike, values: ArrayLike, weights: ArrayLike |
     return float(sum(row.weight * abs(row.seen - row.expected) for row in filled)) if filled else math.nan
 
 
-def balanced(labels: ArrayLike) -> Floats:
-    """Weights `(N,)` by which fakes and real items count the same in all, as where the prior is a half."""
+def balanced(labels: ArrayLike, weights: ArrayLike | None = None) -> Floats:
+    """Weights `(N,)` by which fakes and real items count the same in all, as where the prior is a half.
+
+    Args:
+        labels: 1 for fakes.
+        weights: how much each counts among its kind; all alike where None.
+    """
     truth = np.asarray(labels)
-    fakes = max(1, int(truth.sum()))
-    real = max(1, len(truth) - int(truth.sum()))
-    return np.where(truth == 1, 0.5 / fakes, 0.5 / real)
+    own = np.ones(len(truth)) if weights is None else np.asarray(weights, dtype=np.float64)
+    fakes, real = float(own[truth == 1].sum()), float(own[truth == 0].sum())
+    return own * np.where(truth == 1, 0.5 / (fakes or 1.0), 0.5 / (real or 1.0))
 
 
-def ratio_cost(labels: ArrayLike, log10_lrs: ArrayLike) -> float:
+def ratio_cost(labels: ArrayLike, log10_lrs: ArrayLike, weights: ArrayLike | None = None) -> float:
     """Cllr (Brümmer and du Preez 2006): what likelihood ratios cost at even odds, in bits.
 
-    0 is perfect, 1 what is lost by saying nothing (a ratio of 1 for all), more is worse than saying nothing.
+    0 is perfect, 1 what is lost by saying nothing (a ratio of 1 for all), more is worse than saying nothing. `weights`
+    say how much each counts among its kind.
     """
     truth, ratios = np.asarray(labels), np.asarray(log10_lrs, dtype=np.float64) * math.log(10)
     if not (truth == 1).any() or not (truth == 0).any():
         return math.nan
     against = np.where(truth == 1, -ratios, ratios)
-    return float(np.sum(balanced(truth) * np.logaddexp(0.0, against)) / math.log(2))
+    return float(np.sum(balanced(truth, weights) * np.logaddexp(0.0, against)) / math.log(2))
 
 
 def least_ratio_cost(labels: ArrayLike, values: ArrayLike) -> float:
