@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 HELD_OUT = "world"
 """The vocoder that nothing that ships has heard, so that the error on unknown ones can be told."""
-_SCHEDULE = Schedule(peak=2e-3, warm_up=40, horizon=420)
+_SCHEDULE = Schedule(peak=2e-3, warm_up=40, horizon=480, weight_decay=1e-2)
 _DEGRADED = "some way"
 
 
@@ -61,6 +61,7 @@ def training(material: Material, options: LearningOptions) -> ListenerRecipe:
         peak=options.learning_rate or _SCHEDULE.peak,
         warm_up=_SCHEDULE.warm_up,
         horizon=options.horizon or _SCHEDULE.horizon,
+        weight_decay=_SCHEDULE.weight_decay,
     )
     names = sorted(set(learnt) - set(VOICES))
     return ListenerRecipe(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -10,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.special import logsumexp
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 from torch import Tensor
 
@@ -44,14 +46,18 @@ class Mixture:
     @classmethod
     def fitted(cls, rows: NDArray[np.floating], components: int, seed: int) -> Self:
         """The mixture that explains rows `(N, D)` best, by expectation maximisation from k-means on."""
-        found = GaussianMixture(
+        mixture = GaussianMixture(
             components,
             covariance_type="diag",
             reg_covar=_LEAST_VARIANCE,
             max_iter=_ROUNDS,
             random_state=seed,
             init_params="k-means++",
-        ).fit(np.asarray(rows, np.float64))
+        )
+        with warnings.catch_warnings():
+            # So many rounds are enough, whether the last of them still changed a little or not.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            found = mixture.fit(np.asarray(rows, np.float64))
         return cls(found.weights_, found.means_, found.covariances_)
 
     def state(self) -> dict[str, Tensor]:

@@ -63,20 +63,20 @@ AS_IT_IS = Way()
 
 
 def draw(rng: np.random.Generator) -> Way:
-    """A way by chance: a quarter of all sounds arrive as they are."""
-    if rng.random() < 0.25:
+    """A way by chance: one of seven sounds arrives as it is."""
+    if rng.random() < 0.15:
         return AS_IT_IS
     codec = None
-    if rng.random() < 0.55:
+    if rng.random() < 0.5:
         kind, rates = _CODECS[int(rng.integers(len(_CODECS)))]
         codec = kind._replace(kbps=int(rng.choice(rates)))
     return Way(
         codec=codec,
-        room=_room(rng) if rng.random() < 0.35 else None,
-        curve_db=tuple(np.cumsum(rng.normal(0, 2.0, 8)).tolist()) if rng.random() < 0.5 else (),
-        noise_db=float(rng.uniform(12, 45)) if rng.random() < 0.5 else None,
+        room=_room(rng) if rng.random() < 0.5 else None,
+        curve_db=tuple(np.cumsum(rng.normal(0, 3.0, 8)).tolist()) if rng.random() < 0.7 else (),
+        noise_db=float(rng.uniform(10, 45)) if rng.random() < 0.65 else None,
         noise_colour=float(rng.uniform(0, 1)),
-        kept_hz=float(rng.choice((4000, 5512, 6000))) if rng.random() < 0.1 else RATE / 2,
+        kept_hz=float(rng.choice((3400, 4000, 5000, 6000))) if rng.random() < 0.12 else RATE / 2,
         seed=int(rng.integers(2**31)),
     )
 
@@ -93,11 +93,11 @@ NAMED: dict[str, Callable[[Sound], Sound]] = {
 
 def _room(rng: np.random.Generator) -> NDArray[np.float64]:
     """Noise that dies away behind the direct sound (Polack 1988)."""
-    decay_s = float(rng.uniform(0.1, 0.5))
+    decay_s = float(rng.uniform(0.1, 0.8))
     times = np.arange(round(decay_s * RATE)) / RATE
     tail = rng.standard_normal(len(times)) * 10 ** (-3 * times / decay_s)
     tail[: round(0.003 * RATE)] = 0
-    tail *= np.sqrt(rng.uniform(0.02, 0.4) / max(float(np.sum(tail**2)), 1e-9))
+    tail *= np.sqrt(rng.uniform(0.02, 0.8) / max(float(np.sum(tail**2)), 1e-9))
     tail[0] = 1.0
     return tail
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import resample_poly
 
 from prosopon.detect.audio.recordings import REAL, Recordings
 from prosopon.detect.audio.rooms import draw
@@ -16,6 +18,10 @@ from prosopon.media.heard import RATE
 
 WINDOW_S = 3.0
 WINDOW = round(WINDOW_S * RATE)
+_SPEEDS = (15, 28)
+"""Of twenty: sounds are played at 0.75 to 1.35 times their speed."""
+_LONGEST = WINDOW * 27 // 20 + 32
+"""What is cut out first, so that there is a window left at the greatest speed."""
 _LEVEL = 0.05
 """Root mean square that windows are brought to, before anything happens to them."""
 
@@ -68,7 +74,7 @@ class Windows:
         order = rng.permutation(len(self._real[person]))
         names = [self._real[person][i] for i in order]
         offset = rng.random()
-        real = _joined([self.recordings.sound(number) for number in names[:4]], offset)
+        real = _joined([self.recordings.sound(number) for number in names[:4]], offset, _LONGEST)
         table = self._fake[kind]
         if kind in VOCODERS:
             copies = sorted(copy for who, copy in table if who == person)
@@ -78,8 +84,10 @@ class Windows:
             voices = sorted(table)
             takes = sorted(table[voices[int(rng.integers(len(voices)))]].values())
             numbers = [takes[i] for i in rng.permutation(len(takes))[:2]]
-        fake = _joined([self.recordings.sound(number) for number in numbers], offset)
-        return {"real": way(_levelled(real)), "fake": way(_levelled(fake))}
+        fake = _joined([self.recordings.sound(number) for number in numbers], offset, _LONGEST)
+        # Played faster or slower, a voice is that of somebody with another throat: there are more people then.
+        speed = Fraction(int(rng.integers(*_SPEEDS)), 20)
+        return {"real": way(_levelled(_played(real, speed))), "fake": way(_levelled(_played(fake, speed)))}
 
 
 def _by_person(recordings: Recordings, people: Collection[str], kind: str) -> dict[str, list[int]]:
@@ -89,12 +97,18 @@ def _by_person(recordings: Recordings, people: Collection[str], kind: str) -> di
     return found
 
 
-def _joined(sounds: list[Sound], offset: float) -> Sound:
+def _joined(sounds: list[Sound], offset: float, length: int = WINDOW) -> Sound:
     """A window out of sounds that follow each other, repeated where they are too short for one."""
     whole = np.concatenate(sounds)
-    whole = np.tile(whole, -(-WINDOW // len(whole)))
-    start = int(offset * (len(whole) - WINDOW))
-    return np.asarray(whole[start : start + WINDOW])
+    whole = np.tile(whole, -(-length // len(whole)))
+    start = int(offset * (len(whole) - length))
+    return np.asarray(whole[start : start + length])
+
+
+def _played(sound: Sound, speed: Fraction) -> Sound:
+    """A longer window played so much faster, or slower: `(WINDOW,)`."""
+    quick = np.asarray(resample_poly(sound, speed.denominator, speed.numerator), np.float32)
+    return np.asarray(quick[:WINDOW])
 
 
 def _levelled(sound: Sound) -> Sound:
