@@ -15,6 +15,8 @@ from torch import Tensor
 from prosopon.core.errors import CheckpointError
 from prosopon.detect.avsync.matching import NONE, OFFSETS_S, Match
 
+OTHER_WORDS = 0.5
+"""Share of fakes whose lips do not say what is heard. Face swaps, and lips made from the sound, keep both together."""
 _LEAST_SPREAD = 0.15
 """People differ by at least so much, however few were seen."""
 _WEAK, _WEAK_MEAN, _WEAK_SPREAD = 0.15, 0.15, 0.15
@@ -62,8 +64,13 @@ class Expectation:
         return -float(logsumexp(weights + own - density(self.other_mean, self.other_spread)))
 
     def value(self, match: Match) -> float:
-        """The evidence as a value from 0 (what is heard) to 1 (something else)."""
-        return float(expit(self.evidence(match)))
+        """The evidence as a value, 0 (real) to 1 (fake), for fakes of which `OTHER_WORDS` say something else.
+
+        The others keep lips and sound together, as real clips do: that both fit acquits nobody. The logit of the value
+        is a likelihood ratio already.
+        """
+        ratio = np.logaddexp(np.log(OTHER_WORDS) + self.evidence(match), np.log(1 - OTHER_WORDS))
+        return float(expit(ratio))
 
     @classmethod
     def fitted(cls, own: Sequence[Match], others: Sequence[Match]) -> Self:

@@ -12,7 +12,7 @@ from prosopon.core.content_id import sha256_of
 from prosopon.core.errors import UsageError
 from prosopon.core.progress import Progress
 from prosopon.datasets.people import owned_media
-from prosopon.detect.avsync.expectation import Expectation
+from prosopon.detect.avsync.expectation import OTHER_WORDS, Expectation
 from prosopon.detect.avsync.lips import Lips
 from prosopon.detect.avsync.matching import Match, matched
 from prosopon.detect.avsync.sound import Heard
@@ -75,24 +75,39 @@ def proof(material: Material, progress: Progress) -> Proof:
     fake = np.array([one.trial.fake for one in judged])
     people = tuple(one.trial.person for one in judged)
     answers = Answers(values, fake, people, tuple(dict(one.trial.measures) for one in judged))
-    even = _everybody_alike(answers, material.seed)
+    even = _everybody_alike(_with_kept_lips(answers), material.seed)
+    kept = f"{1 - OTHER_WORDS:.0%} of the fakes keep lips and sound together, as face swaps do"
     data = (
         f"{len(judged)} clips of {len(set(people))} people, 3 to 12 s long, with their own sound and with that "
         "of other words of the same people, half of them with noise and codecs; everybody judged by what "
-        "others taught, and counted alike"
+        f"others taught, and counted alike; {kept}"
     )
     calibration = calibration_of(even, data)
     # Larger faces are read better than these, not worse.
     ranges = {name: (low, max(high, ENOUGH_PX)) for name, (low, high) in calibration.ranges.items()}
     calibration = replace(calibration, real=int((~fake).sum()), fakes=int(fake.sum()), ranges=ranges)
     if calibration.slope > 1:
-        # Values are likelihood ratios as they are. That they might say more is what eight people cannot show.
+        # Values are likelihood ratios as they are. That they might say more is what so few people cannot show.
         calibration = replace(calibration, slope=1.0, offset=0.0, ece_after=calibration.ece_before)
     figures: dict[str, Mapping[str, Any]] = {}
     for clips in sorted({one.trial.clips for one in judged}):
         some = [one for one in judged if one.trial.clips == clips]
         figures[f"{clips} clips joined" if clips > 1 else "1 clip"] = _figures(some)
     return Proof(calibration, figures)
+
+
+def _with_kept_lips(answers: Answers) -> Answers:
+    """With fakes that keep lips and sound together: their answers are those about real clips."""
+    real = np.flatnonzero(~answers.fake)
+    wanted = round(answers.fake.sum() * (1 - OTHER_WORDS) / OTHER_WORDS)
+    more = np.resize(real, wanted)
+    at = np.concatenate((np.arange(len(answers.fake)), more))
+    return Answers(
+        answers.values[at],
+        np.concatenate((answers.fake, np.ones(wanted, bool))),
+        tuple(answers.people[i] for i in at),
+        tuple(answers.measures[i] for i in at),
+    )
 
 
 def _everybody_alike(answers: Answers, seed: int) -> Answers:

@@ -156,17 +156,17 @@ def _series(watched: Openings, landmarks: Openings, shapes: Openings | None) -> 
 
 
 def _told(rate: Rate, found: Mapping[str, tuple[Blink, ...]], watched: Openings) -> tuple[str, ...]:
-    times = "once" if rate.count == 1 else f"{rate.count} times"
+    counted = "no blink" if rate.count == 0 else "1 blink" if rate.count == 1 else f"{rate.count} blinks"
     said = [
-        f"Somebody blinks {times} in {watched.seen_s:.1f} s: {rate.per_minute:.0f} a minute, and anything from "
-        f"{rate.low:.0f} to {rate.high:.0f} fits that"
+        f"{counted} in {watched.seen_s:.1f} s: {rate.per_minute:.0f} a minute, and anything from {rate.low:.0f} to "
+        f"{rate.high:.0f} fits that"
     ]
     usual = ", ".join(f"{value:g} {when}" for when, value, _ in PUBLISHED)
     said.append(f"Adults blink about so often a minute: {usual} ({PUBLISHED[0][2]})")
     others = {name: len(some) for name, some in found.items() if name != "net" and len(some) != rate.count}
     if others:
-        counted = ", ".join(f"{count} by {name}" for name, count in others.items())
-        said.append(f"Other ways of counting find other numbers: {counted}")
+        told = ", ".join(f"{count} by {name}" for name, count in others.items())
+        said.append(f"Other ways of counting find other numbers: {told}")
     if watched.seen_s < _FEW_S:
         said.append(f"{watched.seen_s:.0f} s are too few for a rate")
     said.append(WHY_NO_VERDICT)
