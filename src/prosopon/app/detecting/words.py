@@ -22,6 +22,7 @@ HEADINGS = {
 """The verdicts for people."""
 
 _LONGEST_LINE = 500
+_MOST_TOLD = 2
 
 
 def says(examined: Examined) -> Iterator[str]:
@@ -69,7 +70,7 @@ def opinion(one: Opinion) -> str:
         kind = "no answer" if one.score.abstained is not None else "does not count"
         return f"{kind}: {shown(why.because, _LONGEST_LINE)}"
     told = [*one.score.evidence] or [f"{name} {value:.4g}" for name, value in one.score.measures.items()]
-    return f"measures only: {shown('; '.join(told[:4]), _LONGEST_LINE) if told else 'nothing'}"
+    return f"measures only: {shown('; '.join(told[:_MOST_TOLD]), _LONGEST_LINE) if told else 'nothing'}"
 
 
 def odds(log10_lr: float | None) -> str:

@@ -110,9 +110,9 @@ def of_hundred(prior: float) -> str:
 def at_prior(log10_lr: float, prior: float) -> str:
     """What follows at a base rate, always said with it: `19 of 100 that look like this are fakes`."""
     share = 100 * posterior(log10_lr, prior)
-    if share < 1:
+    if share < 0.5:
         return "fewer than 1 of 100 that measure like this are fakes"
-    if share > 99:
+    if share > 99.5:
         return "more than 99 of 100 that measure like this are fakes"
     n = round(share)
     return f"{n} of 100 that measure like this {'is a fake' if n == 1 else 'are fakes'}"
