@@ -18,7 +18,7 @@ from prosopon.detect.avsync.matching import Match, matched
 from prosopon.detect.avsync.sound import Heard
 from prosopon.detect.avsync.speakers import Spoken, Trial, spoken, trials
 from prosopon.detect.learning.calibrate import Answers, calibration_of
-from prosopon.detect.learning.figures import auc, ece, eer
+from prosopon.detect.learning.figures import auc, eer
 from prosopon.detect.learning.material import ENOUGH_PX
 from prosopon.detect.learning.proving import Proof
 from prosopon.detect.learning.trainable import Fitted, Material
@@ -201,7 +201,6 @@ def _figures(judged: Sequence[Judged]) -> dict[str, Any]:
         "auc_of_the_worst_person": round(float(np.nanmin(by_person)), 4),
         "auc_of_loudness_alone": round(auc(-loudness, fake), 4),
         "eer": round(eer(values, fake), 4),
-        "ece_before": round(ece(values, fake), 4),
         "real_ones_accused": round(float(np.mean(values[~fake] >= _WEAK)), 4),
         "others_found": round(float(np.mean(values[fake] >= _WEAK)), 4),
         "median_offset_error_ms": round(1000 * float(np.median(errors)), 1),
