@@ -16,7 +16,6 @@ from prosopon.datasets.degradations import NAMED, draw
 from prosopon.detect.learning.calibrate import Answers, answers_of, calibration_of
 from prosopon.detect.learning.figures import auc, ece, eer
 from prosopon.detect.learning.frame_detector import FrameDetector
-from prosopon.detect.learning.pairs import SHARES
 from prosopon.detect.learning.trainable import CalibratesItself, Material, arena_clips
 from prosopon.detect.learning.weighing import clip_weights
 
@@ -92,10 +91,9 @@ def proved(detector: Detector, material: Material, progress: Progress = SILENT) 
 
 
 def _counting(clips: Sequence[ArenaClip]) -> str:
-    """How much each material counts, where there are several."""
-    there = [name for name in SHARES if any(clip.material == name for clip in clips)]
-    whole = sum(SHARES[name] for name in there)
-    return f"; {', '.join(f'{name} counts {SHARES[name] / whole:.0%}' for name in there)}" if len(there) > 1 else ""
+    """How much rendered people count, where there are others too."""
+    mixed = len({clip.material == "rendered" for clip in clips}) > 1
+    return "; rendered people count no more than the others together" if mixed else ""
 
 
 def joined(parts: Sequence[Answers]) -> Answers:
