@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def test_people_count_alike_and_rendered_ones_no_more_than_the_others_together(a
     clips = [clip for clip in arena.clips if clip.generator != "swap" or clip.original == "ann"]
     weights = clip_weights(arena, clips)
     for fake in (True, False):
-        of = Counter[str]()
+        of: defaultdict[str, float] = defaultdict(float)
         for clip, weight in zip(clips, weights.tolist(), strict=True):
             of[clip.original] += weight if clip.is_fake == fake else 0.0
         assert of["ann"] == pytest.approx(0.25), "one clip more than bob's makes no difference"
