@@ -63,8 +63,8 @@ def opinion(one: Opinion) -> str:
     ratio = one.log10_lr
     if ratio is not None:
         said = times(ratio, *one.expert.sides)
-        asks_else = hasattr(one.expert.detector, "sides") and one.score.evidence
-        return f"{said}; {shown(one.score.evidence[0], _LONGEST_LINE)}" if asks_else else said
+        more = one.score.evidence[:1] if one.expert.asks_else else ()
+        return "; ".join((said, *(shown(sentence, _LONGEST_LINE) for sentence in more)))
     why = one.why_not
     if why is not None:
         kind = "no answer" if one.score.abstained is not None else "does not count"

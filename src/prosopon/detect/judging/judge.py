@@ -23,7 +23,7 @@ from prosopon.detect.judging.pieces import Piece, pieces_of, shown
 from prosopon.detect.judging.reasons import Why, distinct
 from prosopon.detect.judging.roster import Expert, Roster
 from prosopon.detect.judging.stretches import stretches
-from prosopon.detect.judging.subject import Coverage, Subject, ratio, verdict_on
+from prosopon.detect.judging.subject import Coverage, Subject, besides, ratio, verdict_on
 from prosopon.detect.judging.verdict import Verdict, verdict_of
 from prosopon.detect.learning.material import material_measures
 from prosopon.faces.finder import FaceFinder, open_finder
@@ -148,7 +148,9 @@ class Judge:
 
     def _panel(self, person: _Person, opinions: Sequence[Opinion], progress: Progress) -> Panel | None:
         """Those who judge excerpts judge changed ones; None where there is nobody."""
-        counted = {one.expert.name: one.log10_lr for one in opinions if one.log10_lr is not None}
+        others = besides(opinions)
+        said = {one.expert.name: one.log10_lr for one in opinions if one.log10_lr is not None}
+        counted = {name: value for name, value in said.items() if name not in others}
         again = [one.expert for one in opinions if one.expert.of_excerpts and one.expert.name in counted]
         if not again:
             return None
@@ -156,11 +158,17 @@ class Judge:
         fixed = {name: value for name, value in counted.items() if name not in names}
         fusion = Fusion(most_log10_lr=math.inf) if self._is_alone() and not fixed else self.fused_by
         return run_panel(
-            person.pieces, person.clip.fps, experts=again, fixed=fixed, fusion=fusion, advance=progress.advance
+            person.pieces,
+            person.clip.fps,
+            experts=again,
+            fixed=fixed,
+            besides=sum(others.values()),
+            fusion=fusion,
+            advance=progress.advance,
         )
 
     def _is_alone(self) -> bool:
-        return len(self.roster.judges) == 1
+        return sum(not expert.asks_else for expert in self.roster.judges) == 1
 
     def _sound(self, clip: Clip) -> Subject | None:
         """What those say who only listen; None where there are none, or there is nothing to hear."""

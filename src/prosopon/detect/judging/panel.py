@@ -83,6 +83,7 @@ def run_panel(
     *,
     experts: Sequence[Expert],
     fixed: Mapping[str, float],
+    besides: float,
     fusion: Fusion,
     advance: Callable[[], None] = lambda: None,
 ) -> Panel:
@@ -93,6 +94,7 @@ def run_panel(
         fps: of the clip; None for a still.
         experts: who can judge excerpts.
         fixed: what the others said, in powers of ten: it stays as it is.
+        besides: what is added to what all of them come to, in powers of ten.
         fusion: how answers become one.
         advance: called after every trial.
     """
@@ -102,7 +104,8 @@ def run_panel(
         clip, tracks = shown([change(piece) for piece in some], fps, name)
         found = {expert.name: ask(expert, clip, tracks).log10_lr for expert in experts}
         said = {which: value for which, value in found.items() if value is not None}
-        trials.append(Trial(name, found, fusion.log10_lr({**fixed, **said}) if said else None))
+        whole = fusion.log10_lr({**fixed, **said}) if said else None
+        trials.append(Trial(name, found, None if whole is None else whole + besides))
         advance()
     return Panel(tuple(trials), sum(map(len, some)))
 

@@ -70,6 +70,11 @@ class Expert:
         return self.detector.judges
 
     @property
+    def asks_else(self) -> bool:
+        """Whether it asks another question than "is it a fake?", as whether somebody is who they are said to be."""
+        return hasattr(self.detector, "sides")
+
+    @property
     def sides(self) -> tuple[str, str]:
         """What a value of 1 and one of 0 speak for; a detector that asks another question has its own."""
         fakes, real = getattr(self.detector, "sides", ("fakes", "real clips"))

@@ -118,9 +118,23 @@ def ratio(opinions: Sequence[Opinion], fusion: Fusion, *, alone: bool) -> float 
         alone: whether one detector only was asked to judge: then it is what that one says.
     """
     counted = {one.expert.name: one.log10_lr for one in opinions if one.log10_lr is not None}
-    if alone and len(counted) == 1:
-        return next(iter(counted.values()))
-    return fusion.log10_lr(counted)
+    others = besides(opinions)
+    counted = {name: value for name, value in counted.items() if name not in others}
+    fused = next(iter(counted.values())) if alone and len(counted) == 1 else fusion.log10_lr(counted)
+    if fused is None and not others:
+        return None
+    return (fused or 0.0) + sum(others.values())
+
+
+def besides(opinions: Sequence[Opinion]) -> dict[str, float]:
+    """What those say who ask another question, by name in powers of ten.
+
+    That somebody does not move as they should comes to what was seen in the pictures: neither follows from the other.
+    That they do acquits nobody, because many fakes keep how somebody moves.
+    """
+    return {
+        one.expert.name: max(0.0, one.log10_lr) for one in opinions if one.expert.asks_else and one.log10_lr is not None
+    }
 
 
 def verdict_on(
@@ -167,8 +181,8 @@ def _why_nobody(opinions: Sequence[Opinion]) -> list[Why]:
 
 def _quarrel(opinions: Sequence[Opinion], fusion: Fusion) -> str:
     """Who of those that matter contradicts whom; empty where nobody does."""
-    said = {one.expert.name: one.log10_lr for one in opinions if one.log10_lr is not None}
-    said = {name: value for name, value in said.items() if fusion.knows(name)}
+    asked = [one for one in opinions if not one.expert.asks_else and fusion.knows(one.expert.name)]
+    said = {one.expert.name: one.log10_lr for one in asked if one.log10_lr is not None}
     for_fake = ", ".join(name for name, value in said.items() if value >= _CONTRARY)
     against = ", ".join(name for name, value in said.items() if value <= -_CONTRARY)
     return f"{for_fake} for a fake, {against} against it" if for_fake and against else ""

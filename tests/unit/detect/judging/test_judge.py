@@ -63,6 +63,23 @@ def test_several_become_one_and_who_only_measures_does_not_count() -> None:
     assert (measured["counts"], measured["log10_lr"]) == (False, None)
 
 
+class AsksElse(StandIn):
+    sides = ("somebody else", "Anna")
+
+
+def test_another_question_is_answered_besides() -> None:
+    unlike = AsksElse(value_of(5), Needs.MOTION)
+    found = judged(dotted(20), a=StandIn(value_of(4)), b=unlike)
+    assert 10**found.log10_lr == pytest.approx(20), "not fused: added"
+    assert found.people[0].panel is not None
+    assert [trial.log10_lr for trial in found.people[0].panel.trials] == pytest.approx([math.log10(20)] * 5)
+    assert judged(dotted(20), b=unlike).verdict == "weak"
+    alike = judged(dotted(20), a=StandIn(value_of(4)), b=AsksElse(value_of(1 / 50), Needs.MOTION))
+    assert 10**alike.log10_lr == pytest.approx(4), "it acquits nobody"
+    contrary = judged(dotted(20), a=StandIn(value_of(1 / 20)), b=AsksElse(value_of(90), Needs.MOTION))
+    assert codes(contrary) == []
+
+
 def test_detectors_get_what_they_need() -> None:
     clip = dotted(40)
     frames, motion = StandIn(), StandIn(needs=Needs.MOTION)
