@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,7 @@ HELD_OUT = "world"
 """The vocoder that nothing that ships has heard, so that the error on unknown ones can be told."""
 _SCHEDULE = Schedule(peak=2e-3, warm_up=40, horizon=480, weight_decay=1e-2)
 _DEGRADED = "some way"
+_DRAWS = 300
 
 
 def training(material: Material, options: LearningOptions) -> ListenerRecipe:
@@ -94,7 +95,7 @@ def proof(detector: SyntheticVoice, material: Material, progress: Progress) -> P
     known = tuple(kind for kind in heard.kinds if kind not in (HELD_OUT, FORMANT))
     kept = _of(people, "calibrate")
     answers = [_asked(detector, heard, kept, known, way) for way in (None, _DEGRADED)]
-    calibration = calibration_of(_together(answers), _data(heard, kept, known))
+    calibration = calibration_of(_together([one.answers for one in answers]), _data(heard, kept, known))
     others = _of(people, "test")
     figures: dict[str, Mapping[str, Any]] = {}
     for name in (*NAMED, _DEGRADED):
@@ -128,6 +129,21 @@ def _of(people: Mapping[str, Split], wanted: Split) -> tuple[str, ...]:
     return tuple(person for person, split in people.items() if split == wanted)
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """Answers about some sounds.
+
+    Attributes:
+        answers: of the detector.
+        ratios: of the cepstra, `(N,)`, NaN where there is none.
+        names: of the recordings, `(N,)`.
+    """
+
+    answers: Answers
+    ratios: NDArray[np.float64]
+    names: tuple[str, ...]
+
+
 def _asked(
     detector: SyntheticVoice,
     heard: Recordings,
@@ -136,9 +152,9 @@ def _asked(
     way: str | None,
     *,
     real: bool = True,
-) -> Answers:
-    """What the detector says of some people's recordings and copies; a recording and its copies go the same way."""
-    values, fake, who, measures = [], [], [], []
+) -> _Asked:
+    """What is said of some people's recordings and copies; a recording and its copies go the same way."""
+    values, fake, who, measures, ratios, names = [], [], [], [], [], []
     for number in heard.of(people, [*kinds, *([REAL] if real else [])]):
         take, sound = heard.takes[number], heard.sound(number)
         if way == _DEGRADED:
@@ -150,7 +166,10 @@ def _asked(
         fake.append(take.kind != REAL)
         who.append(take.person)
         measures.append({name: score.measures[name] for name in detector.material if name in score.measures})
-    return Answers(np.array(values, np.float64), np.array(fake, bool), tuple(who), tuple(measures))
+        ratios.append(score.measures.get("cepstra_log_ratio", float("nan")))
+        names.append(take.name)
+    answers = Answers(np.array(values, np.float64), np.array(fake, bool), tuple(who), tuple(measures))
+    return _Asked(answers, np.array(ratios, np.float64), tuple(names))
 
 
 def _together(parts: Iterable[Answers]) -> Answers:
@@ -171,30 +190,63 @@ def _data(heard: Recordings, people: Sequence[str], kinds: Sequence[str]) -> str
     )
 
 
-def _figures(real: Answers, asked: Mapping[str, Answers], known: Sequence[str], ratio: Any) -> dict[str, Any]:
-    """Errors of all known vocoders together, of the one never heard, and of each."""
+def _figures(
+    real: _Asked, asked: Mapping[str, _Asked], known: Sequence[str], ratio: Callable[[float], float]
+) -> dict[str, Any]:
+    """Errors of all known vocoders together, of the one never heard, and of each; and those of the cepstra."""
 
-    def against(kinds: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        parts = [asked[kind] for kind in kinds if kind in asked]
-        values = np.concatenate([real.values, *(one.values for one in parts)])
-        fake = np.concatenate([real.fake, *(one.fake for one in parts)])
-        return values[np.isfinite(values)], fake[np.isfinite(values)]
+    def against(kinds: Sequence[str]) -> _Sounds:
+        return _Sounds.of([real, *(asked[kind] for kind in kinds if kind in asked)])
 
-    values, fake = against(known)
-    likely = np.array([1 / (1 + 10 ** -ratio(value)) for value in values])
+    some, other = against(known), against([HELD_OUT])
+    likely = np.array([1 / (1 + 10 ** -ratio(value)) for value in some.values])
+    low, high = some.interval()
     figures = {
-        "auc": auc(values, fake),
-        "auc_held_out": auc(*against([HELD_OUT])),
-        "eer": eer(values, fake),
-        "eer_held_out": eer(*against([HELD_OUT])),
-        "ece_before": ece(values, fake),
-        "ece_after": ece(likely, fake),
-        **{f"eer_{kind}": eer(*against([kind])) for kind in asked},
-        "accused": float(np.mean([ratio(value) >= np.log10(2) for value in real.values[real.given]])),
+        "auc": auc(some.values, some.fake),
+        "auc_held_out": auc(other.values, other.fake),
+        "eer": eer(some.values, some.fake),
+        "eer_low": low,
+        "eer_high": high,
+        "eer_held_out": eer(other.values, other.fake),
+        "eer_of_cepstra": eer(some.ratios, some.fake),
+        "eer_of_cepstra_held_out": eer(other.ratios, other.fake),
+        "ece_before": ece(some.values, some.fake),
+        "ece_after": ece(likely, some.fake),
+        **{f"eer_{kind}": eer(one.values, one.fake) for kind in asked if len((one := against([kind])).values)},
     }
     counts = {
-        "real": int((~fake).sum()),
-        "fakes": int(sum(len(one.values) for one in asked.values())),
-        "people": len(set(real.people)),
+        "real": int((~some.fake).sum()),
+        "fakes": int(sum(len(one.names) for one in asked.values())),
+        "people": len(set(real.answers.people)),
     }
     return {name: round(value, 4) for name, value in figures.items() if np.isfinite(value)} | counts
+
+
+@dataclass(frozen=True)
+class _Sounds:
+    """Answers about real sounds and fakes, those that got one."""
+
+    values: NDArray[np.float64]
+    ratios: NDArray[np.float64]
+    fake: NDArray[np.bool_]
+    names: NDArray[np.str_]
+
+    @classmethod
+    def of(cls, parts: Sequence[_Asked]) -> Self:
+        """All of them together."""
+        values = np.concatenate([one.answers.values for one in parts])
+        ratios = np.concatenate([one.ratios for one in parts])
+        given = np.isfinite(values) & np.isfinite(ratios)
+        fake = np.concatenate([one.answers.fake for one in parts])
+        return cls(values[given], ratios[given], fake[given], np.array([n for one in parts for n in one.names])[given])
+
+    def interval(self) -> tuple[float, float]:
+        """Where 95 of 100 equal error rates lie if recordings, with their copies, are drawn anew."""
+        rng = np.random.default_rng(0)
+        different = sorted(set(self.names.tolist()))
+        of = {name: np.flatnonzero(self.names == name) for name in different}
+        drawn = []
+        for _ in range(_DRAWS):
+            at = np.concatenate([of[different[i]] for i in rng.integers(len(different), size=len(different))])
+            drawn.append(eer(self.values[at], self.fake[at]))
+        return float(np.nanquantile(drawn, 0.025)), float(np.nanquantile(drawn, 0.975))

@@ -73,9 +73,8 @@ class HeldOutVoices:
 
 @torch.no_grad()
 def judged(net: Listener, sound: Sound, device: torch.device | None = None) -> float:
-    """The mean logit over the windows of a sound that is speech throughout; NaN for none."""
-    logits = window_logits(net, cut_windows(sound, np.ones(len(sound), bool)), device)
-    return float(np.clip(logits, -MOST_LOGIT, MOST_LOGIT).mean()) if len(logits) else float("nan")
+    """The mean logit over the windows of a sound that is speech throughout."""
+    return float(np.clip(window_logits(net, cut_windows(sound), device), -MOST_LOGIT, MOST_LOGIT).mean())
 
 
 @torch.no_grad()
@@ -83,8 +82,6 @@ def window_logits(
     net: Listener, windows: NDArray[np.float32], device: torch.device | None = None
 ) -> NDArray[np.float64]:
     """What the net says of windows `(n, WINDOW)`: `(n,)`, positive for synthetic speech."""
-    if not len(windows):
-        return np.zeros(0)
     held = torch.from_numpy(np.ascontiguousarray(windows, np.float32))
     said = [net(held[i : i + _BATCH].to(device)).float().cpu() for i in range(0, len(held), _BATCH)]
     return np.asarray(torch.cat(said).double().numpy())

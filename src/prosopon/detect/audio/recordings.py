@@ -35,7 +35,8 @@ VOICES: tuple[str, ...] = ("voice-0", "voice-1", "voice-2", "voice-3")
 _COLUMN = "sound"
 _COPIES = 2
 """By each vocoder, each with settings of its own."""
-_MARGIN_S = 0.15
+MARGIN_S = 0.15
+"""Of what is before and after speech, so much is kept."""
 _LEAST_S = 0.8
 _MOST_S = 120.0
 """Of one file."""
@@ -166,7 +167,7 @@ def speech_of(sound: Sound) -> Sound:
     at = np.flatnonzero(activity(sound, RATE).samples(RATE, len(sound)))
     if not len(at):
         return np.zeros(0, np.float32)
-    margin = round(_MARGIN_S * RATE)
+    margin = round(MARGIN_S * RATE)
     return sound[max(0, at[0] - margin) : at[-1] + margin]
 
 

@@ -116,27 +116,22 @@ def _levelled(sound: Sound) -> Sound:
     return np.asarray(sound * np.float32(_LEVEL / max(level, 1e-6)))
 
 
-def cut_windows(sound: Sound, speaking: NDArray[np.bool_], least_share: float = 0.3) -> NDArray[np.float32]:
-    """Windows `(n, WINDOW)` of a sound that hold speech, half of a window apart; a short sound is repeated.
+def cut_windows(sound: Sound) -> NDArray[np.float32]:
+    """Windows `(n, WINDOW)` of a sound that is speech throughout, half of a window apart; a short one is repeated.
 
     Args:
-        sound: `(N,)` at `media.heard.RATE`.
-        speaking: for each sample.
-        least_share: of a window that is speech.
+        sound: `(N,)` at `media.heard.RATE`, not empty.
     """
     if len(sound) < WINDOW:
-        return _joined([sound], 0.0)[None] if speaking.any() else np.zeros((0, WINDOW), np.float32)
-    starts = window_starts(sound, speaking, least_share)
-    return (
-        np.stack([sound[start : start + WINDOW] for start in starts]) if starts else np.zeros((0, WINDOW), np.float32)
-    )
+        return _joined([sound], 0.0)[None]
+    return np.stack([sound[start : start + WINDOW] for start in window_starts(len(sound))])
 
 
-def window_starts(sound: Sound, speaking: NDArray[np.bool_], least_share: float = 0.3) -> list[int]:
+def window_starts(length: int) -> list[int]:
     """Where the windows of `cut_windows` begin, in samples."""
-    if len(sound) < WINDOW:
-        return [0] if speaking.any() else []
-    starts = [*range(0, len(sound) - WINDOW + 1, WINDOW // 2)]
-    if starts[-1] + WINDOW < len(sound) - WINDOW // 8:
-        starts.append(len(sound) - WINDOW)
-    return [start for start in starts if speaking[start : start + WINDOW].mean() >= least_share]
+    if length < WINDOW:
+        return [0]
+    starts = [*range(0, length - WINDOW + 1, WINDOW // 2)]
+    if starts[-1] + WINDOW < length - WINDOW // 8:
+        starts.append(length - WINDOW)
+    return starts

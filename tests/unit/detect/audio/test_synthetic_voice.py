@@ -21,7 +21,7 @@ from prosopon.detect.audio.mixture import Mixture
 from prosopon.detect.audio.net import Listener, ListenerConfig, band_filters
 from prosopon.detect.audio.recipe import window_logits
 from prosopon.detect.audio.recordings import REAL, VOICES, Recordings, recordings, speech_of
-from prosopon.detect.audio.technique import SyntheticVoice
+from prosopon.detect.audio.technique import WHY_NO_VERDICT, SyntheticVoice
 from prosopon.detect.audio.vocoders.named import VOCODERS
 from prosopon.detect.audio.windows import WINDOW, Windows, cut_windows, window_starts
 from prosopon.detect.learning.trainable import LearningOptions, Material
@@ -135,18 +135,18 @@ class TestWindows:
         first, again = (dataset.item(1, np.random.default_rng(5)) for _ in range(2))
         np.testing.assert_array_equal(first["fake"], again["fake"])
 
-    def test_windows_lie_where_somebody_speaks(self) -> None:
-        sound = np.zeros(10 * RATE, np.float32)
-        speaking = np.zeros(10 * RATE, bool)
-        speaking[4 * RATE : 7 * RATE] = True
-        starts = window_starts(sound, speaking)
-        assert starts
-        assert all(2 * RATE <= start <= 6 * RATE for start in starts)
-        assert cut_windows(sound, speaking).shape == (len(starts), WINDOW)
+    def test_windows_reach_from_end_to_end(self) -> None:
+        sound = np.arange(10 * RATE, dtype=np.float32)
+        starts = window_starts(len(sound))
+        assert starts[0] == 0
+        assert starts[-1] == len(sound) - WINDOW
+        assert max(np.diff(starts)) <= WINDOW // 2
+        np.testing.assert_array_equal(cut_windows(sound)[:, 0], starts)
 
     def test_short_sounds_are_repeated(self) -> None:
         sound = np.arange(RATE, dtype=np.float32)
-        found = cut_windows(sound, np.ones(RATE, bool))
+        found = cut_windows(sound)
+        assert found.shape == (1, WINDOW)
         np.testing.assert_array_equal(found[0, RATE : 2 * RATE], sound)
 
 
@@ -193,10 +193,21 @@ class TestDetector:
         score = detector.score(*sound_clip(sound, "speech"))
         assert score.value is not None
         assert 0 <= score.value <= 1
+        assert score.evidence[-1] == WHY_NO_VERDICT
+        assert not detector.judges
         series = score.series[0]
         assert len(series.times) == score.measures["windows"] >= 3
         assert (np.diff(series.times) > 0).all()
         assert score.measures["bandwidth_hz"] > 3000
+
+    def test_pauses_are_not_heard(self, detector: SyntheticVoice) -> None:
+        spoken = voice(TEXTS[0], seed=3)
+        noise = np.random.default_rng(0).normal(0, 5e-4, 8 * RATE).astype(np.float32)
+        clip, tracks = sound_clip(np.concatenate((noise, spoken, noise)), "pauses")
+        score = detector.score(clip, tracks)
+        alone = detector.score(*sound_clip(spoken, "alone"))
+        assert score.measures["windows"] == alone.measures["windows"] == 1
+        assert 8 < score.series[0].times[0] < 8 + len(spoken) / RATE
 
     @pytest.mark.parametrize(
         ("kind", "reason"), [("silence", Reason.NO_SPEECH), ("noise", Reason.NO_SPEECH), ("none", Reason.NO_SOUND)]
