@@ -35,7 +35,7 @@ from prosopon.train.recipe import Recipe
 
 TECHNIQUE, SHIPPED = "audio", "audio.studio"
 WHY_NO_VERDICT = (
-    "It has learnt from four voices of one corpus, and three of five real voices from elsewhere sounded made to it: "
+    "It has learnt from few voices, and real ones from elsewhere may well sound made to it: "
     "this is shown, and does not count as evidence"
 )
 _LEAST_SPEECH_S = 0.8
