@@ -19,8 +19,8 @@ from prosopon.detect.avsync.expectation import Expectation
 from prosopon.detect.avsync.fitting import fitted, proof
 from prosopon.detect.avsync.lips import Lips
 from prosopon.detect.avsync.matching import NONE, OFFSETS_S, Match, matched
-from prosopon.detect.avsync.mouth import HZ, Passage, passages
-from prosopon.detect.avsync.sound import Heard, listened
+from prosopon.detect.avsync.mouth import HZ, SIGNALS, Passage, passages
+from prosopon.detect.avsync.sound import INPUTS, Heard, listened
 from prosopon.detect.learning.proving import Proof
 from prosopon.detect.learning.trainable import Fitted, Material
 from prosopon.detect.learning.weights import open_weights
@@ -74,6 +74,12 @@ class AvSync:
         self.lips = lips
         self.expectation = expectation
         self.calibration = calibration
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """One that expects movements at random, for tests."""
+        lips = np.random.default_rng(0).normal(size=(INPUTS, len(SIGNALS)))
+        return cls(Lips(lips), Expectation(0.5, 0.2, 0.0, 0.2, 4.0))
 
     @classmethod
     def from_weights(cls, weights: str | None = None) -> Self:

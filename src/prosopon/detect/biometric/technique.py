@@ -103,6 +103,14 @@ class Biometric:
         return "somebody else", self.about.person
 
     @classmethod
+    def tiny(cls) -> Self:
+        """A person who moves at random, for tests."""
+        vectors = np.random.default_rng(0).uniform(-1, 1, (4, len(PAIRS)))
+        usual, spread = np.zeros(len(PAIRS)), np.ones(len(PAIRS))
+        model = PersonModel(vectors, np.full(4, 0.25), 0.0, 0.01, 0.5, 0.1, usual, spread)
+        return cls(model, About("nobody", "landmarks"))
+
+    @classmethod
     def from_weights(cls, weights: str | None = None) -> Self:
         """The detector with a person's model by name, path or run folder.
 

@@ -17,7 +17,7 @@ from prosopon.core.score import Reason, Score, Series
 from prosopon.detect.blink.blinks import LEAST_FPS, PUBLISHED, Blink, Rate, blinks
 from prosopon.detect.blink.eyes import cut_eyes
 from prosopon.detect.blink.learning import proof, training
-from prosopon.detect.blink.net import Lrcn, config_of
+from prosopon.detect.blink.net import STUDIO, Lrcn, config_of
 from prosopon.detect.blink.openings import Openings, from_blendshapes, from_landmarks
 from prosopon.detect.blink.recipe import NET
 from prosopon.detect.learning.proving import Proof
@@ -59,6 +59,13 @@ class Blinking:
     def __init__(self, net: Lrcn, card: Mapping[str, Any] | None = None) -> None:
         self.net = net.eval().requires_grad_(False)
         self.card = dict(card or {})
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """One with random weights, for tests."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            return cls(Lrcn(STUDIO))
 
     @classmethod
     def from_weights(cls, weights: str | None = None) -> Self:

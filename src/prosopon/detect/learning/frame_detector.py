@@ -57,6 +57,8 @@ class FrameDetector(ABC):
     judges: ClassVar[bool] = True
     technique: ClassVar[str]
     shipped: ClassVar[str | None] = None
+    smallest: ClassVar[str] = "tiny"
+    """The configuration of the smallest net that there is."""
     least_px: ClassVar[float] = 40.0
     """Faces that are smaller, in pixels of the frame, are not judged."""
     most_frames: ClassVar[int | None] = None
@@ -100,6 +102,13 @@ class FrameDetector(ABC):
             return None
         with computing_in(pick_precision(self.precision), torch.device("cpu")):
             return grad_cam(self.net, layer, pictures), "Grad-CAM"
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """A small one with random weights, for tests."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            return cls(cls.build({"config": cls.smallest}))
 
     @classmethod
     def from_weights(cls, weights: str | None = None) -> Self:

@@ -32,6 +32,7 @@ class MesoNet(FrameDetector):
     """Meso-4 or MesoInception-4: small nets that look at faces at a scale between pixels and meaning."""
 
     technique: ClassVar[str] = TECHNIQUE
+    smallest: ClassVar[str] = "meso4"
     shipped: ClassVar[str | None] = "mesonet.studio"
 
     @property

@@ -33,6 +33,7 @@ class Xception(FrameDetector):
     """The strong plain baseline of FaceForensics++: a large net for pictures with two classes."""
 
     technique: ClassVar[str] = TECHNIQUE
+    smallest: ClassVar[str] = "ffpp"
     default_config: ClassVar[str] = "ffpp"
     """What published files are taken for where nobody says."""
     most_frames: ClassVar[int | None] = 12

@@ -77,6 +77,13 @@ class FeatureDetector(ABC):
         self.card = dict(card or {})
 
     @classmethod
+    def tiny(cls) -> Self:
+        """One with a line drawn at random, for tests."""
+        n = max(place.stop for place in cls.groups.values())
+        line = np.random.default_rng(0).normal(size=2) / 10
+        return cls(ShallowModel(np.zeros(n), np.ones(n), np.eye(n, 2), line, 0.0))
+
+    @classmethod
     @abstractmethod
     def features(cls, crop: Frame) -> NDArray[np.float64]:
         """The features `(D,)` of a face `uint8 (S, S, 3)` at its own resolution, all finite."""
