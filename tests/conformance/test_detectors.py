@@ -97,7 +97,9 @@ def test_a_face_of_a_few_pixels_is_declined(card: Card) -> None:
     clip, tracks = talking()
     small = [frame[::16, ::16] for frame in clip.frames()]
     faces = {
-        t: Face.around(face.landmarks / 16) for t, face in tracks.tracks[0].faces.items() if face.landmarks is not None
+        t: Face.around((face.landmarks / 16).astype(np.float32))
+        for t, face in tracks.tracks[0].faces.items()
+        if face.landmarks is not None
     }
     detector = tiny(card)
     score = detector.score(Clip.of_frames(small, 25, name="small.mp4"), Tracks((Track(faces),), len(small), "test"))
