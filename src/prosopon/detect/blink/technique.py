@@ -35,8 +35,8 @@ _CHUNK = 256
 """Frames whose eyes are held at a time."""
 
 WHY_NO_VERDICT = (
-    "How often people blink differs several times over, and the fakes of today blink: "
-    "this is shown for people to look at, and never counts as evidence"
+    "How often people blink differs several times over, and today's fakes blink: "
+    "this is shown, and never counts as evidence"
 )
 
 
@@ -164,17 +164,16 @@ def _series(watched: Openings, landmarks: Openings, shapes: Openings | None) -> 
 
 def _told(rate: Rate, found: Mapping[str, tuple[Blink, ...]], watched: Openings) -> tuple[str, ...]:
     counted = "no blink" if rate.count == 0 else "1 blink" if rate.count == 1 else f"{rate.count} blinks"
+    usual = ", ".join(f"{value:g} {when}" for when, value, _ in PUBLISHED)
     said = [
         f"{counted} in {watched.seen_s:.1f} s: {rate.per_minute:.0f} a minute, and anything from {rate.low:.0f} to "
-        f"{rate.high:.0f} fits that"
+        f"{rate.high:.0f} fits that; adults blink {usual} ({PUBLISHED[0][2]})",
+        WHY_NO_VERDICT,
     ]
-    usual = ", ".join(f"{value:g} {when}" for when, value, _ in PUBLISHED)
-    said.append(f"Adults blink about so often a minute: {usual} ({PUBLISHED[0][2]})")
     others = {name: len(some) for name, some in found.items() if name != "net" and len(some) != rate.count}
     if others:
         told = ", ".join(f"{count} by {name}" for name, count in others.items())
         said.append(f"Other ways of counting find other numbers: {told}")
     if watched.seen_s < _FEW_S:
         said.append(f"{watched.seen_s:.0f} s are too few for a rate")
-    said.append(WHY_NO_VERDICT)
     return tuple(said)

@@ -209,7 +209,8 @@ class TestDetector:
         assert not detector.judges
         assert score.value is None
         assert score.abstained is None
-        assert score.evidence[-1] == WHY_NO_VERDICT
+        assert score.evidence[1] == WHY_NO_VERDICT
+        assert "17 at rest" in score.evidence[0]
         assert score.measures["seen_s"] == pytest.approx(2.4)
         assert score.measures["blinks_per_minute_low"] <= score.measures["blinks_per_minute"]
         assert {one.times.shape for one in score.series} == {(60,)}
