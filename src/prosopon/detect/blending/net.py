@@ -84,19 +84,27 @@ def _looking() -> Tensor:
 
 @dataclass(frozen=True)
 class NetConfig:
-    """A net's size: channels after the first convolution and of each stage, and blocks of each stage."""
+    """A net's size, and what it learns from.
+
+    Attributes:
+        widths: channels after the first convolution and of each stage.
+        depths: blocks of each stage.
+        others: how often another person's face is blended in rather than the same.
+    """
 
     widths: tuple[int, ...]
     depths: tuple[int, ...]
+    others: float = 0.0
 
 
 CONFIGS: Mapping[str, NetConfig] = MappingProxyType(
     {
-        "studio": NetConfig((16, 32, 64, 128, 192), (2, 2, 2, 1)),
-        "tiny": NetConfig((8, 8, 16, 16, 16), (1, 1, 1, 1)),
+        "studio": NetConfig((16, 32, 64, 128, 192), (2, 2, 2, 1), others=0.4),
+        "self": NetConfig((16, 32, 64, 128, 192), (2, 2, 2, 1)),
+        "tiny": NetConfig((8, 8, 16, 16, 16), (1, 1, 1, 1), others=0.4),
     }
 )
-"""`tiny` is for tests."""
+"""`self` learns from faces blended into themselves alone, as published; `tiny` is for tests."""
 
 
 def build(card: Mapping[str, Any]) -> BlendingNet:

@@ -1,4 +1,4 @@
-"""Pairs out of originals alone: each face, and the same face blended into itself; with what cameras do done to both."""
+"""Pairs out of originals alone: a face, and itself or another blended into it; what cameras do is done to both."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from prosopon.core.clip import Frame
+from prosopon.detect.blending.others import Others
 from prosopon.detect.blending.recolouring import ColourRanges, Recolouring
 from prosopon.detect.blending.selfblend import SelfBlending, self_blended
 from prosopon.faces.head_box import face_size
@@ -21,11 +22,15 @@ class SelfBlends:
     """What makes a pair of an original: a `MakePair` of `detect.learning.pairs`.
 
     Attributes:
+        others: faces of other people, which are blended in instead now and then; None: never, as published.
+        share: how often, 0 to 1.
         reach: side of the square around the face that is used, in face sizes; what is farther away nobody looks at.
         blending: how faces are blended.
         common: how far the colours of both are changed alike.
     """
 
+    others: Others | None = None
+    share: float = 0.4
     reach: float = 1.9
     blending: SelfBlending = SelfBlending()  # noqa: RUF009 - frozen
     common: ColourRanges = _COMMON
@@ -38,7 +43,9 @@ class SelfBlends:
         real, fake, points, masks = [], [], [], []
         for frame, face in zip(frames, landmarks, strict=True):
             near, moved = _near(frame, face, side_px)
-            pair = self_blended(near, moved, rng, self.blending)
+            strange = self.others is not None and rng.random() < self.share
+            other = self.others.over(near, moved, rng) if strange and self.others is not None else None
+            pair = self_blended(near, moved, rng, self.blending, other)
             common = Recolouring.draw(self.common, rng)
             real.append(_recoloured(pair.real, common))
             fake.append(_recoloured(pair.fake, common))

@@ -1,4 +1,4 @@
-"""How the net learns seams: from originals alone, each beside itself blended into itself.
+"""How the net learns seams: from originals alone, each beside itself with itself or another face blended in.
 
 Published: EfficientNet-B4 that knows ImageNet, pictures of 380 pixels, 16 pairs in a step, SGD with sharpness-aware
 steps over 100 epochs (arXiv 2204.08376). Ours is a net of a million parameters at 160 pixels with AdamW, from random
@@ -7,7 +7,7 @@ weights: what a CPU teaches in a quarter of an hour.
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 
 import torch
@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from prosopon.core.errors import UsageError
 from prosopon.datasets.degradations import draw
 from prosopon.detect.blending.net import CONFIGS, VIEW, BlendingNet, build
+from prosopon.detect.blending.others import Others
 from prosopon.detect.blending.pairs import SelfBlends
 from prosopon.detect.learning.frame_detector import NET
 from prosopon.detect.learning.pairs import ArenaPairs, Wobble
@@ -69,7 +70,8 @@ def blending_recipe(material: Material, options: LearningOptions) -> ClassifierR
     config = options.config or next(iter(CONFIGS))
     if config not in CONFIGS:
         raise UsageError(f"blending has no configuration {config!r}", f"use one of {', '.join(CONFIGS)}")
-    blends = SelfBlends()
+    others = CONFIGS[config].others
+    blends = SelfBlends(Others(material.fakes) if others else None, others)
     pairs = ArenaPairs(
         material.fakes, VIEW, extra={"self-blended": blends}, only_extra=True, wobble=_WOBBLE, degrade=_DRAW
     )
@@ -86,9 +88,12 @@ def blending_recipe(material: Material, options: LearningOptions) -> ClassifierR
             "config": config,
             "licence": options.licence,
             "origin": "trained with prosopon train detector",
-            "trained_on": {"generators": ["self-blended"], "held_out": list(material.held_out)},
+            "trained_on": {
+                "generators": ["self-blended", *(["blended"] if others else [])],
+                "held_out": list(material.held_out),
+            },
         },
-        data={"config": config, "blending": plain(blends), "wobble": asdict(_WOBBLE)},
+        data={"config": config, "blending": plain(replace(blends, others=None)), "wobble": asdict(_WOBBLE)},
         inputs=inputs,
         held_out=HeldOut(material.fakes, VIEW, material.held_out),
         loss=blending_loss,

@@ -67,20 +67,23 @@ def self_blended(
     landmarks: NDArray[np.floating],
     rng: np.random.Generator,
     settings: SelfBlending = SelfBlending(),
+    other: Frame | None = None,
 ) -> Blended:
-    """Blend a face into itself.
+    """Blend a face into itself, or another one into it.
 
     Args:
         picture: `uint8 (S, S, 3)`, the face with its surroundings, all the landmarks well within.
         landmarks: `(68, 2)` in its pixels.
         rng: the only source of chance.
         settings: how.
+        other: a picture of the same size whose face lies where this one does, to be the source; None: the picture.
     """
     side = picture.shape[0]
     names, chances = [*settings.regions], np.array([*settings.regions.values()])
     region = names[rng.choice(len(names), p=chances / chances.sum())]
     outline = outline_of(landmarks, region, rng)
-    source = target = Image.fromarray(picture)
+    target = Image.fromarray(picture)
+    source = target if other is None else Image.fromarray(other)
     if rng.random() < 0.5:
         source = _changed(source, settings, rng)
     else:

@@ -103,7 +103,7 @@ def test_either_copy_is_the_one_that_is_changed() -> None:
 def test_both_of_a_pair_go_through_the_same_changes_afterwards() -> None:
     picture, landmarks = _face()
     # Nothing is taken of the source: what differs now would be what was done to one of them only.
-    blends = SelfBlends(1.4, SelfBlending(ratios=(0.0,)), common=ColourRanges(shift_chance=1, light_chance=1))
+    blends = SelfBlends(None, 0.0, 1.4, SelfBlending(ratios=(0.0,)), common=ColourRanges(shift_chance=1, light_chance=1))
     for seed in _SEEDS:
         real, fake, points, _ = blends(picture[None], landmarks[None], np.random.default_rng(seed))
         assert np.array_equal(real, fake)
@@ -117,7 +117,7 @@ def test_landmarks_go_with_the_crop() -> None:
     x, y = np.rint(landmarks[30]).astype(int)
     picture[y - 1 : y + 2, x - 1 : x + 2] = (255, 0, 0)
     quiet = ColourRanges(shift_chance=0, hsv_chance=0, light_chance=0)
-    blends = SelfBlends(1.4, SelfBlending(ratios=(0.0,), colours=quiet, shrink=(1.01, 1.02)), quiet)
+    blends = SelfBlends(None, 0.0, 1.4, SelfBlending(ratios=(0.0,), colours=quiet, shrink=(1.01, 1.02)), quiet)
     real, _, points, _ = blends(picture[None], landmarks[None], np.random.default_rng(1))
     there = np.rint(points[0, 30]).astype(int)
     assert real[0][there[1], there[0], 0] > 180
