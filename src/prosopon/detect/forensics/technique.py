@@ -26,7 +26,7 @@ class Forensics(FrameDetector):
 
     @property
     def view(self) -> View:
-        """Mostly what a net has painted."""
+        """From brow to chin."""
         return VIEW
 
     @classmethod
