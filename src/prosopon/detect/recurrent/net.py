@@ -20,8 +20,8 @@ from prosopon.detect.learning.trunk import Trunk
 from prosopon.detect.learning.view import View
 
 SIZE_PX = 112
-VIEW = View(SIZE_PX, 1.4)
-"""The whole face with its outline."""
+VIEW = View(SIZE_PX, 1.2)
+"""The face up to its outline."""
 _GAIN = 4.0
 """Frames follow each other closely: their differences are made so many times as large."""
 

@@ -35,7 +35,7 @@ class Recurrent(FrameDetector):
 
     @property
     def view(self) -> View:
-        """The whole face with its outline."""
+        """The face up to its outline."""
         return VIEW
 
     @classmethod
