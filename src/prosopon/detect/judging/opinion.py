@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -29,14 +29,14 @@ class Opinion:
         expert: who was asked.
         score: what was said.
         times: of the frames that it was shown, on the clip's clock in seconds.
-        outside: measures of the material that are beyond what it was calibrated on.
+        outside: measures of the material that are beyond what it was calibrated on, with what was seen.
         seconds: how long it took.
     """
 
     expert: Expert
     score: Score
     times: tuple[float, ...] = ()
-    outside: tuple[str, ...] = ()
+    outside: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
 
     @property
@@ -57,7 +57,8 @@ class Opinion:
         if score.calibration is None:
             return Why.of(Reason.NOT_CALIBRATED)
         if self.outside:
-            return Why.of(Reason.OUTSIDE_CALIBRATION, f"beyond its calibration: {', '.join(self.outside)}")
+            told = ", ".join(f"{name} {seen}" for name, seen in self.outside.items())
+            return Why.of(Reason.OUTSIDE_CALIBRATION, f"beyond its calibration: {told}")
         return None
 
     def as_json(self) -> dict[str, Any]:
@@ -93,25 +94,25 @@ def ask(expert: Expert, clip: Clip, tracks: Tracks, material: Mapping[str, float
     except Exception as error:  # a broken detector of others spoils only itself
         told = f"{type(error).__name__}: {' '.join(str(error).split()) or 'no message'}"
         score = Score.abstain(Reason.FAILED, f"it failed: {told}")
-    outside: tuple[str, ...] = ()
+    outside: Mapping[str, str] = {}
     if material is not None and score.value is not None and score.calibration is not None:
         outside = beyond(score.calibration, material)
     return Opinion(expert, score, clip.times, outside, time.monotonic() - start)
 
 
-def beyond(calibration: Calibration, material: Mapping[str, float]) -> tuple[str, ...]:
-    """Names of the measures that are clearly beyond what a detector was calibrated on.
+def beyond(calibration: Calibration, material: Mapping[str, float]) -> dict[str, str]:
+    """The measures that are clearly beyond what a detector was calibrated on: `83 (97 to 140)` by name.
 
     Its ranges leave out the last of a hundred clips at either end: as much again as a tenth of a range is let pass. So
     is material that is less compressed than any that was seen.
     """
-    found = []
+    found = {}
     for name in calibration.outside(material):
         low, high = calibration.ranges[name]
         slack = _SLACK * (high - low)
         if material[name] > high + slack or (material[name] < low - slack and name not in _BETTER_BELOW):
-            found.append(name)
-    return tuple(found)
+            found[name] = f"{material[name]:.3g} ({low:.3g} to {high:.3g} were seen)"
+    return found
 
 
 def not_asked(expert: Expert, why: Why) -> Opinion:

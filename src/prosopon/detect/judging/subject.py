@@ -17,8 +17,10 @@ from prosopon.detect.judging.verdict import Verdict, verdict_of
 
 _CONTRARY = 1.0
 """Detectors contradict each other when one says 10 : 1 for a fake and another 10 : 1 against it, in powers of ten."""
-_OF_COMPRESSION = frozenset({"blockiness"})
-"""Measures of the material that compression drives out of what was seen in calibration."""
+_OF_COMPRESSION = "blockiness"
+"""The measure of the material that compression drives out of what was seen in calibration."""
+_OTHERWISE = frozenset({Reason.NO_SOUND, Reason.NO_SPEECH, Reason.TOO_SHORT})
+"""Why detectors of motion and sound have nothing to say: no reason as long as others could have spoken."""
 
 
 @dataclass(frozen=True)
@@ -174,9 +176,10 @@ def _why_nobody(opinions: Sequence[Opinion]) -> list[Why]:
     judging = [one for one in opinions if one.expert.judges]
     if not judging:
         return [Why.of(Reason.NO_WEIGHTS, "no detector that judges could be asked")]
-    beyond = {name for one in judging for name in one.outside}
-    compressed = [Why.of(Reason.TOO_COMPRESSED)] if beyond & _OF_COMPRESSION else []
-    return [*(why for one in judging if (why := one.why_not) is not None), *compressed]
+    found = [why for one in judging if (why := one.why_not) is not None]
+    found = [why for why in found if why.code not in _OTHERWISE] or found
+    compressed = any(_OF_COMPRESSION in one.outside for one in judging)
+    return [*found, *([Why.of(Reason.TOO_COMPRESSED)] if compressed else [])]
 
 
 def _quarrel(opinions: Sequence[Opinion], fusion: Fusion) -> str:

@@ -166,9 +166,9 @@ def test_beyond_the_calibration_nothing_counts() -> None:
 
 def test_what_is_hardly_beyond_the_calibration_still_counts() -> None:
     known = calibration(face_px=(100.0, 140.0), blockiness=(1.1, 3.1))
-    assert beyond(known, {"face_px": 97.0, "blockiness": 3.2, "unknown": 9.0}) == ()
-    assert beyond(known, {"face_px": 95.0, "blockiness": 3.4}) == ("face_px", "blockiness")
-    assert beyond(known, {"face_px": 145.0, "blockiness": 1.0}) == ("face_px",)
+    assert beyond(known, {"face_px": 97.0, "blockiness": 3.2, "unknown": 9.0}) == {}
+    assert beyond(known, {"face_px": 95.0, "blockiness": 3.4}).keys() == {"face_px", "blockiness"}
+    assert beyond(known, {"face_px": 145.0, "blockiness": 1.0}) == {"face_px": "145 (100 to 140 were seen)"}
 
 
 def test_uncalibrated_values_are_shown_and_do_not_count() -> None:
@@ -272,6 +272,7 @@ def test_lips_without_sound_are_not_read() -> None:
     lips = StandIn(value_of(20), (Needs.MOTION, Needs.SOUND))
     found = judged(dotted(20), a=lips)
     assert codes(found) == ["no-sound"]
+    assert codes(judged(dotted(20), a=lips, b=StandIn(lambda *_: Score(0.9)))) == ["not-calibrated"]
     assert judged(sounding(dotted(20)), a=lips).verdict == "moderate"
 
 
