@@ -116,3 +116,15 @@ def test_no_calibration_without_one_and_maps_that_are_exact(published: Path, tmp
     assert score.log10_lr is None
     assert {heat.drawn_by for heat in score.heat_maps} == {"exact"}
     assert all(np.abs(heat.values).max() <= 1 for heat in score.heat_maps)
+
+
+def test_the_weights_that_ship_are_calibrated_and_say_what_they_have_not_seen() -> None:
+    detector = MesoNet.from_weights()
+    assert detector.weights_name == "mesonet.studio"
+    assert detector.card["trained_on"]["held_out"] == ["swap"]
+    calibration = detector.calibration
+    assert calibration is not None
+    assert calibration.slope > 0
+    assert calibration.log10_lr(1 - 1e-9) < 2, "one small net is never strong evidence"
+    assert calibration.log10_lr(0.98) > 0 > calibration.log10_lr(0.02)
+    assert detector.card["figures"]["none"]["auc"] > 0.8 > detector.card["figures"]["crf28+half"]["auc"]
