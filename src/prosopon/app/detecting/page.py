@@ -39,7 +39,8 @@ _STYLE = """.verdict { border-left: 7px solid GrayText; border-radius: 5px; padd
 .small figure { flex: 0 1 200px; } .whole figure { flex: 0 1 460px; }
 details { margin: .4rem 0; } summary { cursor: pointer; } li { margin: .15rem 0; }
 h3 { font-size: 1rem; margin: 1.4rem 0 .4rem; } h1.file { margin-top: 4rem; overflow-wrap: anywhere; }
-.over-time figure { max-width: 720px; } td.odd { white-space: nowrap; }"""
+.over-time { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(380px, 100%), 1fr)); }
+td.odd, th { white-space: nowrap; }"""
 
 
 class Page:
@@ -176,7 +177,7 @@ def _add_subject(report: Report, subject: Subject, span: tuple[float, float], *,
     lines = [*_timelines(subject, span)] if span[1] > 0 else []
     if lines:
         report.fragment("<h3>Over time</h3>")
-        report.fragment(f'<div class="row over-time">{"".join(lines)}</div>')
+        report.fragment(f'<div class="over-time">{"".join(lines)}</div>')
     if subject.panel is not None:
         report.fragment("<h3>The same frames, changed</h3>")
         report.text(

@@ -44,7 +44,7 @@ def timeline(series: Series, title: str, span_s: tuple[float, float]) -> str:
     told = html.escape(f"{title}{f' ({series.unit})' if series.unit else ''}")
     lines = "".join(_drawn([at(index) for index in run]) for run in _runs(times, known))
     return (
-        f'<figure style="flex:1 1 420px"><figcaption>{told}</figcaption>'
+        f"<figure><figcaption>{told}</figcaption>"
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{told}">'
         f'<path d="M{_LEFT} {_TOP}V{_HEIGHT - _BOTTOM}H{_WIDTH - _RIGHT}" fill="none" stroke="GrayText" '
         f'stroke-width=".6"/>{lines}'

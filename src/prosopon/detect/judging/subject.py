@@ -175,7 +175,8 @@ def _why_nobody(opinions: Sequence[Opinion]) -> list[Why]:
     """Why none of the answers counts."""
     judging = [one for one in opinions if one.expert.judges]
     if not judging:
-        return [Why.of(Reason.NO_WEIGHTS, "no detector that judges could be asked")]
+        told = "who was asked only measures" if opinions else "no detector could be asked"
+        return [Why.of(Reason.NO_WEIGHTS, told)]
     found = [why for one in judging if (why := one.why_not) is not None]
     found = [why for why in found if why.code not in _OTHERWISE] or found
     compressed = any(_OF_COMPRESSION in one.outside for one in judging)
