@@ -103,7 +103,9 @@ def test_either_copy_is_the_one_that_is_changed() -> None:
 def test_both_of_a_pair_go_through_the_same_changes_afterwards() -> None:
     picture, landmarks = _face()
     # Nothing is taken of the source: what differs now would be what was done to one of them only.
-    blends = SelfBlends(None, 0.0, 1.4, SelfBlending(ratios=(0.0,)), common=ColourRanges(shift_chance=1, light_chance=1))
+    blends = SelfBlends(
+        None, 0.0, 1.4, SelfBlending(ratios=(0.0,)), common=ColourRanges(shift_chance=1, light_chance=1)
+    )
     for seed in _SEEDS:
         real, fake, points, _ = blends(picture[None], landmarks[None], np.random.default_rng(seed))
         assert np.array_equal(real, fake)
