@@ -153,6 +153,8 @@ def test_a_fusion_is_fitted_on_the_calibration_split(arena: Path, tmp_path: Path
     assert answer["fusion"]["weights"] == fusion.weights and answer["held_out_people"]["fitted"]["auc"] > 0.9
     with pytest.raises(FileExistsAlready):
         told(EvaluateDetect(arena, fit_fusion=output))
+    used = told(EvaluateDetect(arena, fusion=output, quick=True, limit=1))
+    assert used["how"]["fusion"]["weights"] == fusion.weights
 
 
 @pytest.mark.parametrize("wrong", [{"frames": 0}, {"limit": 0}, {"seed": -1}])

@@ -62,6 +62,8 @@ class EvaluateDetect:
     fit_fusion: Annotated[Path | None, tyro.conf.arg(metavar="OUT.toml")] = None
     """Instead: fit how detectors' answers become one on the split calibrate of an arena, each clip degraded by
     chance, and write that."""
+    fusion: Annotated[Path | None, tyro.conf.arg(metavar="FILE.toml")] = None
+    """How answers become one; the one that comes with the package when not given."""
     hold_out: tuple[str, ...] = ()
     """Generators that the detectors have not learnt from; what the cards of their weights say when not given."""
     seed: int = 0
@@ -131,6 +133,7 @@ def _data(args: EvaluateDetect) -> DataSet:
 def _examiner(args: EvaluateDetect) -> Examiner:
     from prosopon.arena.detection.examining import Examiner
     from prosopon.arena.detection.experts import open_roster
+    from prosopon.detect.judging.fusion import Fusion
     from prosopon.detect.judging.judge import Judge
     from prosopon.detect.judging.manner import Manner
     from prosopon.detect.judging.roster import Asked
@@ -146,7 +149,8 @@ def _examiner(args: EvaluateDetect) -> Examiner:
         runs=max(1, args.frames // run_frames), run=run_frames, finder=args.faces,
         panel=not args.quick and args.fit_fusion is None,
     )  # fmt: skip
-    return Examiner(Judge(roster, manner, None, finder), finder, args.frames)
+    fusion = None if args.fusion is None else Fusion.read(args.fusion)
+    return Examiner(Judge(roster, manner, fusion, finder), finder, args.frames)
 
 
 def _held_out(args: EvaluateDetect, examiner: Examiner) -> tuple[str, ...]:
