@@ -20,11 +20,22 @@ LIMITS = (
 MAIN_HEAD = (
     "detector", "answered", "video AUC", "found only", "frame AUC", "EER", "AP", "TPR at 1 %", "TPR at 5 %",
 )  # fmt: skip
-WORTH_HEAD = ("detector", "log-loss", "Brier", "ECE before", "after", "Cllr", "least", "AURC", "errors at 50 %")
+WORTH_HEAD = (
+    "detector",
+    "log-loss",
+    "Brier",
+    "ECE before",
+    "after",
+    "by chance",
+    "Cllr",
+    "least",
+    "AURC",
+    "errors at 50 %",
+)
 WORDS_HEAD = ("detector", "of", "strong", "moderate", "weak", "no evidence", "declined", "accused (95 %)")
 _FIRST = ("video_auc", "video_auc_found", "frame_auc", "eer", "ap", "tpr_at_fpr_0.01", "tpr_at_fpr_0.05")
 _SECOND = (
-    "log_loss", "brier", "ece", "ece_calibrated", "cllr", "cllr_least", "aurc", "risk_at_half",
+    "log_loss", "brier", "ece", "ece_calibrated", "ece_by_chance", "cllr", "cllr_least", "aurc", "risk_at_half",
 )  # fmt: skip
 
 

@@ -230,8 +230,11 @@ def _fuse(args: EvaluateDetect, examiner: Examiner, data: DataSet, answers: list
         ("detector", "weight"), [(name, f"{weight:.3f}") for name, weight in fitted.fusion.weights.items()]
     )  # fmt: skip
     console.table(
-        ("on people held out", "AUC", "ECE", "Cllr"),
-        [(name, *(f"{figures[key]:.3f}" for key in ("auc", "ece", "cllr"))) for name, figures in _named(fitted)],
+        ("on people held out", "AUC", "ECE", "by chance", "Cllr"),
+        [
+            (name, *(f"{figures[key]:.3f}" for key in ("auc", "ece", "ece_by_chance", "cllr")))
+            for name, figures in _named(fitted)
+        ],
     )
     console.say(f"fitted on {about}")
     console.say(f"{args.fit_fusion}: at most {10**fitted.fusion.most_log10_lr:.0f} : 1 either way")

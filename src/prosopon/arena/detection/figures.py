@@ -16,6 +16,7 @@ from prosopon.arena.detection.probabilities import (
     balanced,
     brier,
     calibration_error,
+    calibration_error_by_chance,
     least_ratio_cost,
     log_loss,
     probability_at_even_odds,
@@ -182,6 +183,7 @@ def _of_worth(heard: Heard) -> dict[str, Estimate]:
             "log_loss_calibrated": log_loss(labels[there], likely, even),
             "brier_calibrated": brier(labels[there], likely, even),
             "ece_calibrated": calibration_error(labels[there], likely, even),
+            "ece_by_chance": calibration_error_by_chance(likely, even),
             "cllr": ratio_cost(labels[there], ratios[there]),
             "cllr_least": least_ratio_cost(labels[there], ratios[there]),
         }

@@ -16,7 +16,12 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 
-from prosopon.arena.detection.probabilities import calibration_error, probability_at_even_odds, ratio_cost
+from prosopon.arena.detection.probabilities import (
+    calibration_error,
+    calibration_error_by_chance,
+    probability_at_even_odds,
+    ratio_cost,
+)
 from prosopon.arena.detection.ranking import Ranking
 from prosopon.arena.detection.ratios import Floats, Table
 from prosopon.core.errors import UsageError
@@ -160,5 +165,6 @@ def _figures(table: Table, said: Floats) -> dict[str, float]:
     return {
         "auc": float(Ranking(table.labels, said, table.weights).auc[0]),
         "ece": calibration_error(table.labels, likely, table.even),
+        "ece_by_chance": calibration_error_by_chance(likely, table.even),
         "cllr": ratio_cost(table.labels, said, table.weights),
     }

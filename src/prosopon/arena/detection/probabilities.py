@@ -75,6 +75,16 @@ def calibration_error(labels: ArrayLike, values: ArrayLike, weights: ArrayLike |
     return float(sum(row.weight * abs(row.seen - row.expected) for row in filled)) if filled else math.nan
 
 
+def calibration_error_by_chance(values: ArrayLike, weights: ArrayLike | None = None, rounds: int = 200) -> float:
+    """What the calibration error would be on average if every value were exactly right: so few items have one, too.
+
+    Labels are drawn by the values themselves.
+    """
+    held = np.asarray(values, dtype=np.float64)
+    drawn = np.random.default_rng(0).random((rounds, len(held))) < held
+    return float(np.mean([calibration_error(row.astype(int), held, weights) for row in drawn]))
+
+
 def balanced(labels: ArrayLike, weights: ArrayLike | None = None) -> Floats:
     """Weights `(N,)` by which fakes and real items count the same in all, as where the prior is a half.
 

@@ -13,6 +13,7 @@ from prosopon.arena.detection.probabilities import (
     balanced,
     brier,
     calibration_error,
+    calibration_error_by_chance,
     least_ratio_cost,
     log_loss,
     probability_at_even_odds,
@@ -50,6 +51,15 @@ def test_calibrated_values_have_little_error() -> None:
     values = rng.random(20_000)
     labels = (rng.random(20_000) < values).astype(int)
     assert calibration_error(labels, values) < 0.02 < calibration_error(labels, values**3)
+
+
+def test_few_items_have_an_error_by_chance() -> None:
+    rng = np.random.default_rng(1)
+    few, many = rng.random(30), rng.random(3000)
+    assert calibration_error_by_chance(few) > 0.08 and calibration_error_by_chance(many) < 0.03
+    assert calibration_error_by_chance([0.0, 1.0, 1.0]) == 0
+    # Where few bear all the weight there are few.
+    assert calibration_error_by_chance(many, np.where(np.arange(3000) < 30, 100.0, 0.01)) > 0.08
 
 
 def test_weights_make_classes_alike() -> None:
