@@ -42,10 +42,10 @@ HOW = (
 )
 WORTH = (
     "Log-loss and Brier score are of the values as they are; of a constant 0.5 they are 0.693 and 0.25. Calibration "
-    "error (10 bins, fakes and real ones weighing the same) is before and after calibration; by chance: what so few videos "
-    "would have if every probability were exactly right. Cllr is what the ratios "
-    "cost in bits, 1 being what saying nothing costs; least: if only their order counted. AURC: mean share of errors "
-    "over all shares of videos that are decided, the surest first; 0.5 is chance."
+    "error (10 bins, fakes and real ones weighing the same) is before and after calibration; by chance: what so few "
+    "videos would have if every probability were exactly right. Cllr is what the ratios cost in bits, 1 being what "
+    "saying nothing costs; least: if only their order counted. AURC: mean share of errors over all shares of videos "
+    "that are decided, the surest first; 0.5 is chance."
 )
 WORDS_TOLD = (
     "What is said of real videos and of fakes: strong, moderate and weak evidence from ratios of 100, 10 and 2. "
