@@ -67,6 +67,8 @@ class AvSync:
 
     needs: ClassVar[frozenset[Needs]] = frozenset({Needs.MOTION, Needs.SOUND})
     judges: ClassVar[bool] = True
+    sides: ClassVar[tuple[str, str]] = ("words of somebody else", "words of the mouth that is seen")
+    """What its values speak for. Fakes that keep lips and sound together are no side of it: it never acquits."""
 
     weights_sha256: str | None = None
 

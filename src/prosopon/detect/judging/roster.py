@@ -71,7 +71,7 @@ class Expert:
 
     @property
     def asks_else(self) -> bool:
-        """Whether it asks another question than "is it a fake?", as whether somebody is who they are said to be."""
+        """Whether it asks another question than "is it a fake?", as whether this mouth says what is heard."""
         return hasattr(self.detector, "sides")
 
     @property

@@ -131,8 +131,8 @@ def ratio(opinions: Sequence[Opinion], fusion: Fusion, *, alone: bool) -> float 
 def besides(opinions: Sequence[Opinion]) -> dict[str, float]:
     """What those say who ask another question, by name in powers of ten.
 
-    That somebody does not move as they should comes to what was seen in the pictures: neither follows from the other.
-    That they do acquits nobody, because many fakes keep how somebody moves.
+    That somebody does not move as they should, or does not say what is heard, comes to what was seen in the pictures:
+    neither follows from the other. That they do acquits nobody, because many fakes keep how somebody moves and speaks.
     """
     return {
         one.expert.name: max(0.0, one.log10_lr) for one in opinions if one.expert.asks_else and one.log10_lr is not None

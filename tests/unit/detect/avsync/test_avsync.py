@@ -14,6 +14,7 @@ from prosopon.core.errors import CheckpointError, UsageError
 from prosopon.core.faces import Face, Track, Tracks
 from prosopon.core.progress import SILENT
 from prosopon.core.protocols import Detector
+from prosopon.core.registry import find_cards
 from prosopon.core.score import Reason
 from prosopon.datasets.followed import followed
 from prosopon.detect.avsync.expectation import Expectation
@@ -24,6 +25,7 @@ from prosopon.detect.avsync.mouth import HZ, SIGNALS, passages
 from prosopon.detect.avsync.sound import INPUTS, listened_to
 from prosopon.detect.avsync.speakers import Spoken, spoil, trials
 from prosopon.detect.avsync.technique import AvSync
+from prosopon.detect.judging.roster import Expert
 from prosopon.detect.learning.trainable import Material
 from prosopon.media.heard import RATE
 
@@ -222,3 +224,10 @@ class TestShipped:
         wrong = detector.score(swapped, one.tracks)
         assert wrong.value is not None
         assert wrong.value > own.value
+
+
+def test_it_asks_another_question_than_whether_it_is_a_fake() -> None:
+    """Lips and sound that agree acquit nobody: most fakes keep both."""
+    detector = AvSync.tiny()
+    expert = Expert("avsync", find_cards().cards["avsync"], detector)
+    assert expert.asks_else and "real" not in " ".join(expert.sides)
