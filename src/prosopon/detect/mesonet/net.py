@@ -13,12 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-SIZE_PX = 256
-GRID = 8
-"""Side of the grid of features that the head judges."""
-_CHANNELS, _HIDDEN = 16, 16
-_SLOPE = 0.1
-"""Of the LeakyReLU in the head. The authors' Meso4 files do not list the layer; their class has it."""
+from prosopon.detect.learning.meso_trunk import CHANNELS, GRID, HIDDEN, SLOPE, MesoTrunk, as_keras, in_order, meso_norm
 
 
 class MesoBase(nn.Module):
@@ -30,8 +25,8 @@ class MesoBase(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.drop = nn.Dropout(0.5)
-        self.hidden = nn.Linear(GRID * GRID * _CHANNELS, _HIDDEN)
-        self.last = nn.Linear(_HIDDEN, 1)
+        self.hidden = nn.Linear(GRID * GRID * CHANNELS, HIDDEN)
+        self.last = nn.Linear(HIDDEN, 1)
 
     @abstractmethod
     def features(self, pictures: Tensor) -> Tensor:
@@ -43,8 +38,8 @@ class MesoBase(nn.Module):
 
     def real_logits(self, pictures: Tensor) -> Tensor:
         """As published: logits `(B,)`, positive for a real face."""
-        flat = self.features(pictures).movedim(1, -1).flatten(1)  # rows, columns, channels, as Keras flattens
-        hidden = F.leaky_relu(self.hidden(self.drop(flat)), _SLOPE)
+        flat = in_order(self.features(pictures))
+        hidden = F.leaky_relu(self.hidden(self.drop(flat)), SLOPE)
         logits: Tensor = self.last(self.drop(hidden))[:, 0]
         return logits
 
@@ -59,31 +54,20 @@ class MesoBase(nn.Module):
             `(B, 8, 8)` and the constant `(B,)`: their sum over places and the constant is `forward`.
         """
         features = self.features(pictures)
-        hidden = self.hidden(features.movedim(1, -1).flatten(1))
-        gates = torch.where(hidden > 0, 1.0, _SLOPE) * self.last.weight  # (B, hidden)
-        kernel = self.hidden.weight.reshape(_HIDDEN, GRID, GRID, _CHANNELS)
+        hidden = self.hidden(in_order(features))
+        gates = torch.where(hidden > 0, 1.0, SLOPE) * self.last.weight  # (B, hidden)
+        kernel = self.hidden.weight.reshape(HIDDEN, GRID, GRID, CHANNELS)
         places = torch.einsum("bk,kijc,bcij->bij", gates, kernel, features)
         constant = (gates * self.hidden.bias).sum(1) + self.last.bias
         return -places, -constant
 
 
-class Meso4(MesoBase):
+class Meso4(MesoTrunk, MesoBase):
     """Four convolutions."""
 
     def __init__(self) -> None:
         super().__init__()
-        widths, sides = (3, 8, 8, 16, _CHANNELS), (3, 5, 5, 5)
-        self.convs = nn.ModuleList(
-            nn.Conv2d(widths[i], widths[i + 1], side, padding=side // 2) for i, side in enumerate(sides)
-        )
-        self.norms = nn.ModuleList(_norm(width) for width in widths[1:])
-        _as_keras(self)
-
-    def features(self, pictures: Tensor) -> Tensor:
-        """Convolution, ReLU, normalisation, pooling, four times."""
-        for conv, norm, pool in zip(self.convs, self.norms, (2, 2, 2, 4), strict=True):
-            pictures = F.max_pool2d(norm(F.relu(conv(pictures))), pool)
-        return pictures
+        as_keras(self)
 
 
 class _Inception(nn.Module):
@@ -95,7 +79,7 @@ class _Inception(nn.Module):
         for reach, width in enumerate(widths[1:], start=1):
             self.convs.append(nn.Conv2d(inputs, width, 1))
             self.convs.append(nn.Conv2d(width, width, 3, padding=reach, dilation=reach))
-        self.norm = _norm(sum(widths))
+        self.norm = meso_norm(sum(widths))
 
     def forward(self, pictures: Tensor) -> Tensor:
         """`(B, inputs, H, W)` -> `(B, sum of widths, H / 2, W / 2)`."""
@@ -112,11 +96,9 @@ class MesoInception4(MesoBase):
     def __init__(self) -> None:
         super().__init__()
         self.blocks = nn.ModuleList((_Inception(3, (1, 4, 4, 2)), _Inception(11, (2, 4, 4, 2))))
-        self.convs = nn.ModuleList(
-            (nn.Conv2d(12, _CHANNELS, 5, padding=2), nn.Conv2d(_CHANNELS, _CHANNELS, 5, padding=2))
-        )
-        self.norms = nn.ModuleList(_norm(_CHANNELS) for _ in range(2))
-        _as_keras(self)
+        self.convs = nn.ModuleList((nn.Conv2d(12, CHANNELS, 5, padding=2), nn.Conv2d(CHANNELS, CHANNELS, 5, padding=2)))
+        self.norms = nn.ModuleList(meso_norm(CHANNELS) for _ in range(2))
+        as_keras(self)
 
     def features(self, pictures: Tensor) -> Tensor:
         """Blocks, then convolution, ReLU, normalisation, pooling, twice."""
@@ -129,17 +111,3 @@ class MesoInception4(MesoBase):
 
 NETS: Mapping[str, type[MesoBase]] = {"meso4": Meso4, "mesoinception4": MesoInception4}
 """The nets by the name of their configuration."""
-
-
-def _norm(width: int) -> nn.BatchNorm2d:
-    """With the constants of Keras: momentum 0.99 there is 0.01 here."""
-    return nn.BatchNorm2d(width, eps=1e-3, momentum=0.01)
-
-
-def _as_keras(net: nn.Module) -> None:
-    """Random first weights as the published training had them: Glorot and Bengio's uniform ones, no biases."""
-    for layer in net.modules():
-        if isinstance(layer, nn.Conv2d | nn.Linear):
-            nn.init.xavier_uniform_(layer.weight)
-            assert layer.bias is not None  # noqa: S101 - all layers here have one
-            nn.init.zeros_(layer.bias)

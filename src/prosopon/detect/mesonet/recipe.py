@@ -14,12 +14,12 @@ from torch import nn
 
 from prosopon.core.errors import UsageError
 from prosopon.detect.learning.frame_detector import NET
+from prosopon.detect.learning.meso_view import MesoView
 from prosopon.detect.learning.pairs import ArenaPairs
 from prosopon.detect.learning.recipe import ClassifierRecipe, HeldOut
 from prosopon.detect.learning.trainable import LearningOptions, Material
 from prosopon.detect.learning.weights import start_net
 from prosopon.detect.mesonet.net import NETS
-from prosopon.detect.mesonet.view import MesoView
 from prosopon.train.schedule import Schedule
 
 _RATE, _WARM_UP, _HORIZON, _WEIGHT_DECAY = 3e-3, 50, 1500, 1e-3

@@ -14,11 +14,12 @@ from torch import Tensor, nn
 from prosopon.core.errors import CheckpointError, UsageError
 from prosopon.detect.learning.frame_detector import NET, FrameDetector
 from prosopon.detect.learning.heat import scaled
+from prosopon.detect.learning.meso_trunk import SIZE_PX
+from prosopon.detect.learning.meso_view import MesoView
 from prosopon.detect.learning.trainable import LearningOptions, Material
 from prosopon.detect.learning.view import View
-from prosopon.detect.mesonet.net import NETS, SIZE_PX, MesoBase
+from prosopon.detect.mesonet.net import NETS, MesoBase
 from prosopon.detect.mesonet.published import read_published
-from prosopon.detect.mesonet.view import MesoView
 from prosopon.models.tensors import to_tensor
 from prosopon.train.recipe import Recipe
 

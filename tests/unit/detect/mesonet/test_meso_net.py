@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from prosopon.detect.mesonet.net import GRID, NETS, SIZE_PX, MesoBase
+from prosopon.detect.learning.meso_trunk import GRID, SIZE_PX
+from prosopon.detect.mesonet.net import NETS, MesoBase
 
 
 def net_of(config: str) -> MesoBase:

@@ -11,7 +11,8 @@ import torch
 from keras_files import write_meso
 
 from prosopon.core.errors import CheckpointError
-from prosopon.detect.mesonet.net import NETS, SIZE_PX
+from prosopon.detect.learning.meso_trunk import SIZE_PX
+from prosopon.detect.mesonet.net import NETS
 from prosopon.detect.mesonet.published import read_published
 from prosopon.detect.mesonet.technique import MesoNet
 from prosopon.models.tensors import to_tensor

@@ -12,8 +12,9 @@ from small_arena import small_arena
 
 from prosopon.core.clip import Frame
 from prosopon.core.errors import CheckpointError, UsageError
+from prosopon.detect.learning.meso_trunk import SIZE_PX
 from prosopon.detect.learning.trainable import LearningOptions, Material
-from prosopon.detect.mesonet.net import NETS, SIZE_PX
+from prosopon.detect.mesonet.net import NETS
 from prosopon.detect.mesonet.technique import MesoNet
 from prosopon.media.read import read
 from prosopon.models.importing import import_weights

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from prosopon.detect.learning.meso_trunk import SIZE_PX
 from prosopon.detect.learning.view import Square, View
-from prosopon.detect.mesonet.net import SIZE_PX
 
 _BRIDGE, _TIP = slice(27, 31), slice(31, 36)
 _RIGHT_EYE, _LEFT_EYE = slice(36, 42), slice(42, 48)

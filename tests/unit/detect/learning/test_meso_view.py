@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from prosopon.core.faces import Face
-from prosopon.detect.mesonet.view import MesoView
+from prosopon.detect.learning.meso_view import MesoView
 from prosopon.faces.aligned.maps import apply
 from prosopon.faces.aligned.mean_face import OWN
 
