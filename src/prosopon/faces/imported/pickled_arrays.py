@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from prosopon.core.pickle_machine import shown
 from prosopon.faces.imported.refusals import Refused
 
 _CODES = frozenset(("b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"))
@@ -99,10 +100,3 @@ def _bytes(raw: object) -> bytes:
     if not isinstance(raw, bytes):
         raise Refused("it has an array of objects")
     return raw
-
-
-def shown(name: object) -> str:
-    """A name out of a file, short and without control characters, for one line of text."""
-    text = name if isinstance(name, str) else type(name).__name__
-    plain = "".join(letter if letter.isprintable() else "?" for letter in text[:81])
-    return plain if len(plain) <= 80 else f"{plain[:80]}..."
