@@ -103,3 +103,13 @@ def test_the_net_is_one_function_in_every_batch() -> None:
     with torch.no_grad():
         assert torch.allclose(net(pictures)[1], net(pictures[1:2])[0], atol=1e-5)
         assert net(pictures).shape == (3,)
+
+
+def test_the_weights_that_ship_see_seams_and_are_calibrated() -> None:
+    detector = Blending.from_weights()
+    assert detector.weights_name == "blending.studio"
+    assert detector.card["trained_on"] == {"generators": ["self-blended", "blended"], "held_out": ["swap"]}
+    assert detector.calibration is not None
+    assert 0 < detector.calibration.log10_lr(0.98) < 2, "one small net is never strong evidence"
+    for figures in detector.card["figures"].values():
+        assert figures["auc_partswap"] > 0.8 > figures["auc_animate"], "animated heads have no seam"
