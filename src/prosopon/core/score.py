@@ -29,6 +29,7 @@ class Reason(StrEnum):
     NO_SOUND = "no-sound"
     NO_SPEECH = "no-speech"
     NO_WEIGHTS = "no-weights"
+    ONLY_MEASURED = "only-measured"
     FAILED = "failed"
 
 

@@ -20,7 +20,7 @@ from prosopon.detect.judging.manner import Manner
 from prosopon.detect.judging.opinion import Opinion, ask, not_asked
 from prosopon.detect.judging.panel import CHANGES, Panel, run_panel
 from prosopon.detect.judging.pieces import Piece, pieces_of, shown
-from prosopon.detect.judging.reasons import Why, distinct
+from prosopon.detect.judging.reasons import FileReason, Why, distinct
 from prosopon.detect.judging.roster import Expert, Roster
 from prosopon.detect.judging.stretches import stretches
 from prosopon.detect.judging.subject import Coverage, Subject, besides, ratio, verdict_on
@@ -100,7 +100,7 @@ class Judge:
             people = tuple(self._people(part, looked, at_faces, too_compressed(clip), progress))
         sound = self._sound(clip)
         progress.finish()
-        unseen = None if people else _why_nobody(clip, looked)
+        unseen = None if people else _why_no_people(clip, looked, self.roster)
         verdict, reasons, log10_lr = _on_the_whole(people, sound, unseen)
         return Judgement(verdict, reasons, log10_lr, people, sound, looked)
 
@@ -180,6 +180,8 @@ class Judge:
         fusion = Fusion()
         log10_lr = ratio(opinions, fusion, alone=True)
         verdict, reasons = verdict_on(opinions, log10_lr, fusion)
+        if not any(expert.judges for expert in experts):
+            reasons = _only_heard(opinions)
         return Subject("sound", tuple(opinions), verdict, reasons, log10_lr)
 
 
@@ -255,13 +257,23 @@ class _Person:
         )
 
 
-def _why_nobody(clip: Clip, looked: Looked | None) -> Why:
-    """Why there are no people."""
+def _why_no_people(clip: Clip, looked: Looked | None, roster: Roster) -> Why:
+    """Why nobody was judged by what is seen."""
     if not len(clip):
         return Why.of(Reason.NO_PICTURE)
-    if looked is None:
-        return Why.of(Reason.NO_WEIGHTS, "no detector that looks at faces could be asked")
-    return Why.of(Reason.NO_FACE)
+    if looked is not None:
+        return Why.of(Reason.NO_FACE)
+    if roster.experts and not roster.left_out:
+        return Why.of(FileReason.NOT_EXAMINED, "none of the detectors that were asked for looks at faces")
+    return Why.of(Reason.NO_WEIGHTS, "no detector that looks at faces could be asked")
+
+
+def _only_heard(opinions: Sequence[Opinion]) -> tuple[Why, ...]:
+    """Why sound has no verdict although somebody listened."""
+    measured = ", ".join(one.expert.name for one in opinions if one.score.abstained is None)
+    told = "no detector whose answer counts listens to sound alone"
+    told += f"; what {measured} measured is shown, and is no evidence" if measured else ""
+    return Why.of(Reason.ONLY_MEASURED, told), *(why for one in opinions if (why := one.why_not) is not None)
 
 
 def _on_the_whole(

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,20 @@ from prosopon.core.faces import Tracks
 from prosopon.core.score import Reason, Score
 from prosopon.detect.judging.reasons import Why
 from prosopon.detect.judging.roster import Expert
+from prosopon.detect.learning.material import ENOUGH_PX
 
 _SLACK = 0.1
 _BETTER_BELOW = frozenset({"blockiness"})
+_IN_WORDS = MappingProxyType(
+    {
+        "face_px": "size of the face in pixels",
+        "fine_detail_db": "fine detail in dB",
+        "motion_blur": "blur of movement",
+        "blockiness": "traces of compression",
+        "brightness": "brightness, 0 to 1,",
+    }
+)
+"""Measures of the material for people; others are called what they are called."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +69,8 @@ class Opinion:
         if score.calibration is None:
             return Why.of(Reason.NOT_CALIBRATED)
         if self.outside:
-            told = ", ".join(f"{name} {seen}" for name, seen in self.outside.items())
-            return Why.of(Reason.OUTSIDE_CALIBRATION, f"beyond its calibration: {told}")
+            told = "; ".join(f"{_IN_WORDS.get(name, name)} {seen}" for name, seen in self.outside.items())
+            return Why.of(Reason.OUTSIDE_CALIBRATION, f"unlike the material of calibration: {told}")
         return None
 
     def as_json(self) -> dict[str, Any]:
@@ -101,7 +113,7 @@ def ask(expert: Expert, clip: Clip, tracks: Tracks, material: Mapping[str, float
 
 
 def beyond(calibration: Calibration, material: Mapping[str, float]) -> dict[str, str]:
-    """The measures that are clearly beyond what a detector was calibrated on: `83 (97 to 140)` by name.
+    """The measures that are clearly beyond what a detector was calibrated on: `83 (97 or more in calibration)` by name.
 
     Its ranges leave out the last of a hundred clips at either end: as much again as a tenth of a range is let pass. So
     is material that is less compressed than any that was seen.
@@ -111,7 +123,8 @@ def beyond(calibration: Calibration, material: Mapping[str, float]) -> dict[str,
         low, high = calibration.ranges[name]
         slack = _SLACK * (high - low)
         if material[name] > high + slack or (material[name] < low - slack and name not in _BETTER_BELOW):
-            found[name] = f"{material[name]:.3g} ({low:.3g} to {high:.3g} were seen)"
+            seen = f"{low:.3g} or more" if name == "face_px" and high >= ENOUGH_PX else f"{low:.3g} to {high:.3g}"
+            found[name] = f"{material[name]:.3g} ({seen} in calibration)"
     return found
 
 

@@ -34,6 +34,7 @@ _WORDS = MappingProxyType(
         Reason.NO_SOUND: "there is no sound",
         Reason.NO_SPEECH: "nobody is heard speaking",
         Reason.NO_WEIGHTS: "no detector with weights could be asked",
+        Reason.ONLY_MEASURED: "something was measured, but by none whose answer counts as evidence",
         Reason.FAILED: "a detector failed",
         FileReason.UNREADABLE: "the file cannot be read",
         FileReason.CREDENTIAL_BROKEN: "its credential does not hold: it was changed since, or that is another file's",

@@ -8,6 +8,7 @@ from typing import Any
 
 from prosopon.core.clip import Clip
 from prosopon.core.faces import Box, Tracks
+from prosopon.core.protocols import Needs
 from prosopon.core.score import Reason
 from prosopon.detect.judging.fusion import Fusion
 from prosopon.detect.judging.opinion import Opinion
@@ -168,19 +169,44 @@ def verdict_on(
             reasons.append(Why.of(Reason.VERDICT_FLIPS, f"the answer changes when the frames are judged: {told}"))
     if reasons or log10_lr is None:
         return Verdict.INCONCLUSIVE, distinct(reasons)
-    return verdict_of(log10_lr), ()
+    verdict = verdict_of(log10_lr)
+    unlooked = _why_nobody_looked(opinions)
+    if unlooked and not verdict.is_evidence:
+        return Verdict.INCONCLUSIVE, distinct(unlooked)
+    return verdict, ()
 
 
 def _why_nobody(opinions: Sequence[Opinion]) -> list[Why]:
     """Why none of the answers counts."""
     judging = [one for one in opinions if one.expert.judges]
+    if not opinions:
+        return [Why.of(Reason.NO_WEIGHTS, "no detector could be asked")]
     if not judging:
-        told = "who was asked only measures" if opinions else "no detector could be asked"
-        return [Why.of(Reason.NO_WEIGHTS, told)]
+        names = ", ".join(one.expert.name for one in opinions)
+        told = f"only {names} could be asked: what that measures is shown, and never counts as evidence"
+        return [Why.of(Reason.ONLY_MEASURED, told)]
     found = [why for one in judging if (why := one.why_not) is not None]
     found = [why for why in found if why.code not in _OTHERWISE] or found
+    if not found:
+        names = ", ".join(one.expert.name for one in judging)
+        return [Why.of(Reason.ONLY_MEASURED, f"what {names} say has no weight where all are taken together")]
     compressed = any(_OF_COMPRESSION in one.outside for one in judging)
     return [*found, *([Why.of(Reason.TOO_COMPRESSED)] if compressed else [])]
+
+
+def _why_nobody_looked(opinions: Sequence[Opinion]) -> list[Why]:
+    """Why the picture itself was judged by none of those who could: lips that fit the sound are not the picture.
+
+    Empty where somebody did, or nobody was asked to.
+    """
+    looking = [
+        one
+        for one in opinions
+        if one.expert.judges and not one.expert.asks_else and not one.expert.has_need(Needs.SOUND)
+    ]
+    if any(one.log10_lr is not None for one in looking):
+        return []
+    return [why for one in looking if (why := one.why_not) is not None]
 
 
 def _quarrel(opinions: Sequence[Opinion], fusion: Fusion) -> str:

@@ -20,6 +20,8 @@ from prosopon.detect.judging.fusion import Fusion
 from prosopon.detect.judging.judge import Judge, Judgement
 from prosopon.detect.judging.manner import Manner
 from prosopon.detect.judging.opinion import beyond
+from prosopon.detect.judging.reasons import Why
+from prosopon.detect.judging.roster import Roster
 from prosopon.media.read import read
 
 MEAN = Fusion()
@@ -157,7 +159,8 @@ def test_beyond_the_calibration_nothing_counts() -> None:
     narrow = calibration(face_px=(10.0, 20.0))
     found = judged(dotted(20), a=StandIn(value_of(90), worth=narrow))
     assert (found.verdict, codes(found)) == ("inconclusive", ["outside-calibration"])
-    assert "face_px" in found.reasons[0].because
+    assert "size of the face in pixels" in found.reasons[0].because
+    assert "(10 to 20 in calibration)" in found.reasons[0].because
     both = judged(dotted(20), a=StandIn(value_of(90), worth=narrow), b=StandIn(value_of(3)))
     assert both.log10_lr == pytest.approx(math.log10(3)), "who knows such material still counts"
     blocky = calibration(blockiness=(0.1, 0.2))
@@ -165,10 +168,11 @@ def test_beyond_the_calibration_nothing_counts() -> None:
 
 
 def test_what_is_hardly_beyond_the_calibration_still_counts() -> None:
-    known = calibration(face_px=(100.0, 140.0), blockiness=(1.1, 3.1))
+    known = calibration(face_px=(100.0, 140.0), blockiness=(1.1, 3.1), sharpness=(2.0, 4.0))
     assert beyond(known, {"face_px": 97.0, "blockiness": 3.2, "unknown": 9.0}) == {}
     assert beyond(known, {"face_px": 95.0, "blockiness": 3.4}).keys() == {"face_px", "blockiness"}
-    assert beyond(known, {"face_px": 145.0, "blockiness": 1.0}) == {"face_px": "145 (100 to 140 were seen)"}
+    assert beyond(known, {"sharpness": 4.5, "blockiness": 1.0}) == {"sharpness": "4.5 (2 to 4 in calibration)"}
+    assert beyond(known, {"face_px": 80.0}) == {"face_px": "80 (100 or more in calibration)"}, "larger ones are shrunk"
 
 
 def test_uncalibrated_values_are_shown_and_do_not_count() -> None:
@@ -209,7 +213,8 @@ def test_without_detectors_nothing_is_said() -> None:
     found = judged(dotted(20))
     assert (found.verdict, codes(found)) == ("inconclusive", ["no-weights"])
     measured = judged(dotted(20), a=StandIn(0.9, judges=False))
-    assert (measured.verdict, codes(measured)) == ("inconclusive", ["no-weights"])
+    assert (measured.verdict, codes(measured)) == ("inconclusive", ["only-measured"])
+    assert "only a could be asked" in measured.reasons[0].because
 
 
 def colour_of(clip: Clip, tracks: Tracks) -> tuple[int, int, int]:
@@ -266,6 +271,44 @@ def test_sound_is_judged_once_and_for_itself() -> None:
     speechless = StandIn(lambda *_: Score.abstain(Reason.NO_SPEECH, "nobody speaks"), Needs.SOUND)
     assert codes(judged(sound, b=speechless)) == ["no-picture", "no-speech"]
     assert codes(judged(sound, a=StandIn())) == ["no-picture"]
+
+
+def test_lips_alone_acquit_nobody() -> None:
+    clip, unknown = sounding(dotted(20)), calibration(face_px=(200.0, 400.0))
+    lips, eyes = StandIn(value_of(0.5), (Needs.MOTION, Needs.SOUND)), StandIn(value_of(0.5), worth=unknown)
+    assert judged(clip, a=lips).verdict == "no-evidence", "nobody else was asked"
+    found = judged(clip, a=lips, b=eyes)
+    assert (found.verdict, codes(found)) == ("inconclusive", ["outside-calibration"])
+    lips.value = value_of(20)
+    assert judged(clip, a=lips, b=eyes).verdict == "moderate", "but they accuse"
+
+
+def test_answers_without_weight_are_no_answer() -> None:
+    fusion = Fusion({"c": 1.0})
+    found = judged(dotted(20), fusion=fusion, a=StandIn(value_of(20)), b=StandIn(value_of(20)))
+    assert (found.verdict, codes(found)) == ("inconclusive", ["only-measured"])
+    assert "a, b" in found.reasons[0].because
+
+
+def test_a_sound_that_is_only_measured_says_so() -> None:
+    sound = Clip(0, 0, lambda: iter(()), (), audio=Audio.of(np.zeros(8000, np.float32), 8000))
+    ear = StandIn(0.9, Needs.SOUND, judges=False)
+    found = judged(sound, a=StandIn(), b=ear)
+    assert (found.verdict, codes(found)) == ("inconclusive", ["no-picture", "only-measured"])
+    assert "what b measured is shown, and is no evidence" in found.reasons[1].because
+    assert found.sound is not None
+    assert found.sound.as_json()["detectors"]["b"]["value"] == 0.9
+    deaf = StandIn(lambda *_: Score.abstain(Reason.NO_SPEECH, "nobody speaks"), Needs.SOUND, judges=False)
+    found = judged(sound, b=deaf)
+    assert codes(found) == ["no-picture", "only-measured", "no-speech"]
+    assert "measured is shown" not in found.reasons[1].because
+
+
+def test_who_asks_only_listeners_is_told_that_nobody_looked() -> None:
+    seen = sounding(dotted(20))
+    assert codes(judged(seen, b=StandIn(0.2, Needs.SOUND, judges=False))) == ["not-examined", "only-measured"]
+    without = Roster((expert("b", StandIn(0.2, Needs.SOUND)),), {"a": Why.of(Reason.NO_WEIGHTS)})
+    assert codes(Judge(without, fusion=MEAN, finder=RedDots()).judge(seen)) == ["no-weights"]
 
 
 def test_lips_without_sound_are_not_read() -> None:
