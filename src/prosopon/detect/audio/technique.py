@@ -25,7 +25,8 @@ from prosopon.detect.audio.vocoders.named import Sound
 from prosopon.detect.audio.windows import WINDOW, cut_windows, window_starts
 from prosopon.detect.learning.proving import Proof
 from prosopon.detect.learning.trainable import LearningOptions, Material
-from prosopon.detect.learning.weights import open_weights
+from prosopon.detect.learning.trained import Trained
+from prosopon.detect.learning.weights import Opened
 from prosopon.media.heard import RATE, heard
 from prosopon.media.short_time import stft
 from prosopon.media.speech_activity import HOP_S, Activity, activity
@@ -33,7 +34,6 @@ from prosopon.models.checkpoint import load_strict, part
 from prosopon.train.rebuild import from_table
 from prosopon.train.recipe import Recipe
 
-TECHNIQUE, SHIPPED = "audio", "audio.studio"
 WHY_NO_VERDICT = (
     "It has learnt from few voices, and real ones from elsewhere may well sound made to it: "
     "this is shown, and does not count as evidence"
@@ -45,7 +45,7 @@ _MOST_WINDOWS = 120
 """Of a long sound, spread over it."""
 
 
-class SyntheticVoice:
+class SyntheticVoice(Trained):
     """A net that listens to the wave, and beside it the likelihood ratio of cepstra.
 
     The value is the sigmoid of the mean logit over windows of speech. It does not count as evidence, see
@@ -55,17 +55,14 @@ class SyntheticVoice:
         net: judges windows of sound.
         cepstra: the baseline; None for none.
         calibration: what values are worth.
-
-    Attributes:
-        weights_sha256: content id of the loaded weights; None for others.
     """
 
+    technique: ClassVar[str] = "audio"
+    shipped: ClassVar[str | None] = "audio.studio"
     needs: ClassVar[frozenset[Needs]] = frozenset({Needs.SOUND})
     judges: ClassVar[bool] = False
     material: ClassVar[tuple[str, ...]] = ("bandwidth_hz", "speech_above_noise_db")
     """Measures that say what kind of sound it is, to compare with what was calibrated on."""
-
-    weights_sha256: str | None = None
 
     def __init__(self, net: Listener, cepstra: Cepstra | None = None, calibration: Calibration | None = None) -> None:
         self.net = net.eval().requires_grad_(False)
@@ -80,20 +77,16 @@ class SyntheticVoice:
             return cls(Listener(ListenerConfig()))
 
     @classmethod
-    def from_weights(cls, weights: str | None = None) -> Self:
-        """The detector with weights by name, path or run folder; None: those that come with the package.
+    def made_of(cls, opened: Opened) -> Self:
+        """With the parts that the weights hold.
 
         Raises:
-            MissingError: there are none.
-            CheckpointError: they are damaged, or of another detector.
+            CheckpointError: they do not fit.
         """
-        opened = open_weights(TECHNIQUE, weights, SHIPPED)
         with torch.random.fork_rng(devices=[]):
             net = Listener(from_table(ListenerConfig, opened.card.get("model", {}), opened.name))
         load_strict(net, part(opened.state, NET), opened.name)
-        made = cls(net, Cepstra.of_state(opened.state, opened.name), opened.calibration)
-        made.weights_sha256 = opened.sha256
-        return made
+        return cls(net, Cepstra.of_state(opened.state, opened.name), opened.calibration)
 
     @classmethod
     def training(cls, material: Material, options: LearningOptions) -> Recipe:

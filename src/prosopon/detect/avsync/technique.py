@@ -23,9 +23,9 @@ from prosopon.detect.avsync.mouth import HZ, SIGNALS, Passage, passages
 from prosopon.detect.avsync.sound import INPUTS, Heard, listened
 from prosopon.detect.learning.proving import Proof
 from prosopon.detect.learning.trainable import Fitted, Material
-from prosopon.detect.learning.weights import open_weights
+from prosopon.detect.learning.trained import Trained
+from prosopon.detect.learning.weights import Opened
 
-TECHNIQUE, SHIPPED = "avsync", "avsync.studio"
 _LEAST_FPS = 15.0
 _LEAST_SPEECH_S = 0.8
 _LEAST_COMPARED_S = 1.0
@@ -53,24 +53,21 @@ class _Compared:
     sound: Heard
 
 
-class AvSync:
+class AvSync(Trained):
     """Mouth opening against speech: the offset between them, and whether they belong together at all.
 
     Args:
         lips: which movement goes with a sound.
         expectation: what agreement to expect.
         calibration: what values are worth.
-
-    Attributes:
-        weights_sha256: content id of the loaded weights; None for others.
     """
 
+    technique: ClassVar[str] = "avsync"
+    shipped: ClassVar[str | None] = "avsync.studio"
     needs: ClassVar[frozenset[Needs]] = frozenset({Needs.MOTION, Needs.SOUND})
     judges: ClassVar[bool] = True
     sides: ClassVar[tuple[str, str]] = ("words of somebody else", "words of the mouth that is seen")
     """What its values speak for. Fakes that keep lips and sound together are no side of it: it never acquits."""
-
-    weights_sha256: str | None = None
 
     def __init__(self, lips: Lips, expectation: Expectation, calibration: Calibration | None = None) -> None:
         self.lips = lips
@@ -84,21 +81,17 @@ class AvSync:
         return cls(Lips(lips), Expectation(0.5, 0.2, 0.0, 0.2, 4.0))
 
     @classmethod
-    def from_weights(cls, weights: str | None = None) -> Self:
-        """The detector with weights by name, path or run folder; None: those that come with the package.
+    def made_of(cls, opened: Opened) -> Self:
+        """With the parts that the weights hold.
 
         Raises:
-            MissingError: there are none.
-            CheckpointError: they are damaged, or of another detector.
+            CheckpointError: they do not fit.
         """
-        opened = open_weights(TECHNIQUE, weights, SHIPPED)
-        made = cls(
+        return cls(
             Lips.of_state(opened.state, opened.name),
             Expectation.of_state(opened.state, opened.name),
             opened.calibration,
         )
-        made.weights_sha256 = opened.sha256
-        return made
 
     @classmethod
     def fitted(cls, material: Material, progress: Progress) -> Fitted:

@@ -19,7 +19,8 @@ from prosopon.detect.biometric.correlations import LEAST_FOUND, PAIRS, WINDOW_S,
 from prosopon.detect.biometric.model import PersonModel, sigmoid
 from prosopon.detect.biometric.recording import Joins, recording_of
 from prosopon.detect.biometric.signals import IN_WORDS, NAMES, Kind, Signals, kind_of, signals_of
-from prosopon.detect.learning.weights import calibration_in
+from prosopon.detect.learning.trained import Trained
+from prosopon.detect.learning.weights import Opened, calibration_in
 from prosopon.faces.likeness import joined_across_cuts
 from prosopon.models.checkpoint import load
 from prosopon.train.trained import find_trained
@@ -65,7 +66,7 @@ class About:
         return cls(str(card.get(PERSON, name)), kinds[card[SIGNALS]], ways[card[JOINS]])
 
 
-class Biometric:
+class Biometric(Trained):
     """A model of one person, and clips compared with it. Its values are of 'not this person', not of 'synthetic'.
 
     Args:
@@ -73,18 +74,11 @@ class Biometric:
         about: whom it is of.
         calibration: what values are worth.
         card: of the weights.
-
-    Attributes:
-        weights_name: what the loaded weights are called.
-        weights_sha256: content id of their file; None for a model that was not loaded.
     """
 
     needs: ClassVar[frozenset[Needs]] = frozenset({Needs.MOTION})
     judges: ClassVar[bool] = True
     technique: ClassVar[str] = TECHNIQUE
-
-    weights_name: str = "untrained"
-    weights_sha256: str | None = None
 
     def __init__(
         self,
@@ -129,10 +123,17 @@ class Biometric:
                 f"the weights {entry.name} are of {entry.technique}, not of a person", f"learn one: {line}"
             )
         state, card = load(entry.path)
-        model, about = PersonModel.of(state, entry.name), About.of_card(card, entry.name)
-        detector = cls(model, about, calibration_in(card, entry.name), card)
-        detector.weights_name, detector.weights_sha256 = entry.name, entry.sha256
-        return detector
+        return cls.of(Opened(entry.name, entry.sha256, state, card, calibration_in(card, entry.name)))
+
+    @classmethod
+    def made_of(cls, opened: Opened) -> Self:
+        """With the model of a person.
+
+        Raises:
+            CheckpointError: it is none.
+        """
+        model, about = PersonModel.of(opened.state, opened.name), About.of_card(opened.card, opened.name)
+        return cls(model, about, opened.calibration, opened.card)
 
     def score(self, clip: Clip, tracks: Tracks) -> Score:
         """How unlike the known person the most prominent one moves; 1 is unlike.

@@ -22,12 +22,12 @@ from prosopon.detect.blink.openings import Openings, from_blendshapes, from_land
 from prosopon.detect.blink.recipe import NET
 from prosopon.detect.learning.proving import Proof
 from prosopon.detect.learning.trainable import LearningOptions, Material
-from prosopon.detect.learning.weights import open_weights
+from prosopon.detect.learning.trained import Trained
+from prosopon.detect.learning.weights import Opened
 from prosopon.models.checkpoint import load_strict, part
 from prosopon.models.tensors import to_tensor
 from prosopon.train.recipe import Recipe
 
-TECHNIQUE, SHIPPED = "blink", "blink.studio"
 _LEAST_SEEN_S = 1.0
 _FEW_S = 20.0
 """What is seen for a shorter time says next to nothing of a rate."""
@@ -40,21 +40,18 @@ WHY_NO_VERDICT = (
 )
 
 
-class Blinking:
+class Blinking(Trained):
     """Blinks counted in landmarks, and in what a net sees of the eyes themselves.
 
     Args:
         net: says how far eyes are closed; both eyes of every frame go through it.
         card: of its weights.
-
-    Attributes:
-        weights_sha256: content id of the loaded weights; None for others.
     """
 
+    technique: ClassVar[str] = "blink"
+    shipped: ClassVar[str | None] = "blink.studio"
     needs: ClassVar[frozenset[Needs]] = frozenset({Needs.MOTION})
     judges: ClassVar[bool] = False
-
-    weights_sha256: str | None = None
 
     def __init__(self, net: Lrcn, card: Mapping[str, Any] | None = None) -> None:
         self.net = net.eval().requires_grad_(False)
@@ -68,20 +65,16 @@ class Blinking:
             return cls(Lrcn(STUDIO))
 
     @classmethod
-    def from_weights(cls, weights: str | None = None) -> Self:
-        """The detector with weights by name, path or run folder; None: those that come with the package.
+    def made_of(cls, opened: Opened) -> Self:
+        """With the parts that the weights hold.
 
         Raises:
-            MissingError: there are none.
-            CheckpointError: they are damaged, or of another detector.
+            CheckpointError: they do not fit.
         """
-        opened = open_weights(TECHNIQUE, weights, SHIPPED)
         with torch.random.fork_rng(devices=[]):
             net = Lrcn(config_of(str(opened.card.get("config"))))
         load_strict(net, part(opened.state, NET), opened.name)
-        made = cls(net, opened.card)
-        made.weights_sha256 = opened.sha256
-        return made
+        return cls(net, opened.card)
 
     @classmethod
     def training(cls, material: Material, options: LearningOptions) -> Recipe:

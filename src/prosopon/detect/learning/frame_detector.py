@@ -6,7 +6,7 @@ that a net is wildly sure of counts for more than in a mean of probabilities, so
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
@@ -21,8 +21,9 @@ from prosopon.core.faces import Face, Tracks
 from prosopon.core.protocols import Needs
 from prosopon.core.score import HeatMap, Reason, Score, Series
 from prosopon.detect.learning.heat import grad_cam
+from prosopon.detect.learning.trained import Trained
 from prosopon.detect.learning.view import View
-from prosopon.detect.learning.weights import Opened, open_weights
+from prosopon.detect.learning.weights import Opened
 from prosopon.faces.head_box import face_size
 from prosopon.models.checkpoint import load_strict, part
 from prosopon.models.device import Precision, computing_in, pick_precision
@@ -37,7 +38,7 @@ _APART_S = 0.2
 """Heat maps are drawn of frames that lie so far apart, where there are such."""
 
 
-class FrameDetector(ABC):
+class FrameDetector(Trained):
     """A net that judges faces one by one.
 
     A technique gives `technique`, `shipped`, `view` and `build`, and where heat maps shall be `heat_layer`.
@@ -48,15 +49,11 @@ class FrameDetector(ABC):
         card: of the weights.
 
     Attributes:
-        weights_name: what the loaded weights are called.
-        weights_sha256: content id of their file; None for nets that were not loaded.
         draws_heat: whether answers come with heat maps; off where thousands of clips are only counted.
     """
 
     needs: ClassVar[frozenset[Needs]] = frozenset({Needs.FRAMES})
     judges: ClassVar[bool] = True
-    technique: ClassVar[str]
-    shipped: ClassVar[str | None] = None
     smallest: ClassVar[str] = "tiny"
     """The configuration of the smallest net that there is."""
     least_px: ClassVar[float] = 40.0
@@ -66,8 +63,6 @@ class FrameDetector(ABC):
     precision: ClassVar[Precision] = "fp32"
     """What the net computes in."""
 
-    weights_name: str = "untrained"
-    weights_sha256: str | None = None
     draws_heat: bool = True
 
     def __init__(
@@ -111,27 +106,15 @@ class FrameDetector(ABC):
             return cls(cls.build({"config": cls.smallest}))
 
     @classmethod
-    def from_weights(cls, weights: str | None = None) -> Self:
-        """The detector with weights by name, path or run folder; None: those that come with the package.
-
-        Raises:
-            MissingError: there are none.
-            CheckpointError: they are damaged, or of another detector.
-        """
-        return cls.of(open_weights(cls.technique, weights, cls.shipped))
-
-    @classmethod
-    def of(cls, opened: Opened) -> Self:
-        """The detector with weights that were read.
+    def made_of(cls, opened: Opened) -> Self:
+        """With the net that the card speaks of.
 
         Raises:
             CheckpointError: they do not fit the net.
         """
         net = cls.build(opened.card)
         load_strict(net, part(opened.state, NET), opened.name)
-        detector = cls(net, opened.calibration, opened.card)
-        detector.weights_name, detector.weights_sha256 = opened.name, opened.sha256
-        return detector
+        return cls(net, opened.calibration, opened.card)
 
     @torch.no_grad()
     def logits(self, faces: NDArray[np.uint8]) -> NDArray[np.float32]:

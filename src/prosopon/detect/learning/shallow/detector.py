@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
@@ -24,7 +24,8 @@ from prosopon.detect.learning.shallow.fit import KINDS, Kind, chosen
 from prosopon.detect.learning.shallow.model import ShallowModel
 from prosopon.detect.learning.shallow.samples import Samples
 from prosopon.detect.learning.trainable import Fitted, Material
-from prosopon.detect.learning.weights import Opened, open_weights
+from prosopon.detect.learning.trained import Trained
+from prosopon.detect.learning.weights import Opened
 from prosopon.faces.head_box import face_size
 
 _LEARNT_FRAMES = 3
@@ -37,7 +38,7 @@ _TELLING = 0.15
 """Change of the mean logit from which a group of features is worth a word."""
 
 
-class FeatureDetector(ABC):
+class FeatureDetector(Trained):
     """Features of faces at their own resolution, and a `ShallowModel` that judges them.
 
     A technique gives `technique`, `shipped`, `groups`, `side` and `features`. The value of a clip is the sigmoid of the
@@ -47,16 +48,10 @@ class FeatureDetector(ABC):
         model: the classifier.
         calibration: what values are worth.
         card: of the weights.
-
-    Attributes:
-        weights_name: what the loaded weights are called.
-        weights_sha256: content id of their file; None for a model that was not loaded.
     """
 
     needs: ClassVar[frozenset[Needs]] = frozenset({Needs.FRAMES})
     judges: ClassVar[bool] = True
-    technique: ClassVar[str]
-    shipped: ClassVar[str | None] = None
     side: ClassVar[float] = 1.3
     """Side of what is cut, in units of the face's size."""
     least_px: ClassVar[float] = 48.0
@@ -65,9 +60,6 @@ class FeatureDetector(ABC):
     """The classifiers that are tried."""
     groups: ClassVar[Mapping[str, slice]]
     """Features that are one thing to people: what the thing is -> where they are in the vector."""
-
-    weights_name: str = "untrained"
-    weights_sha256: str | None = None
 
     def __init__(
         self, model: ShallowModel, calibration: Calibration | None = None, card: Mapping[str, Any] | None = None
@@ -89,18 +81,8 @@ class FeatureDetector(ABC):
         """The features `(D,)` of a face `uint8 (S, S, 3)` at its own resolution, all finite."""
 
     @classmethod
-    def from_weights(cls, weights: str | None = None) -> Self:
-        """The detector with weights by name, path or run folder; None: those that come with the package.
-
-        Raises:
-            MissingError: there are none.
-            CheckpointError: they are damaged, or of another detector.
-        """
-        return cls.of(open_weights(cls.technique, weights, cls.shipped))
-
-    @classmethod
-    def of(cls, opened: Opened) -> Self:
-        """The detector with weights that were read.
+    def made_of(cls, opened: Opened) -> Self:
+        """With the classifier that was learnt.
 
         Raises:
             CheckpointError: they are not of these features.
@@ -111,9 +93,7 @@ class FeatureDetector(ABC):
             raise CheckpointError(
                 f"{opened.name} judges {model.n_features} features, and {cls.technique} has {wanted}", "train it again"
             )
-        detector = cls(model, opened.calibration, opened.card)
-        detector.weights_name, detector.weights_sha256 = opened.name, opened.sha256
-        return detector
+        return cls(model, opened.calibration, opened.card)
 
     def score(self, clip: Clip, tracks: Tracks) -> Score:
         """The answer about the most prominent person, or an abstention."""
