@@ -42,6 +42,12 @@ class Audio:
         """All samples, `float32 (C, N)` in [-1, 1]."""
         return self.load()
 
+    @property
+    def end_s(self) -> float:
+        """When the sound ends on the clip's clock, in seconds; samples are read where nothing else tells."""
+        length_s = self.samples.shape[1] / self.rate if self.duration_s is None else self.duration_s
+        return self.start_s + length_s
+
     @classmethod
     def of(cls, samples: NDArray[np.float32], rate: int) -> Audio:
         """Sound from samples `(C, N)` or `(N,)` in memory."""

@@ -30,7 +30,7 @@ def file_as_json(examined: Examined, *, provenance: bool = True) -> dict[str, An
         "does_not_prove": limit(examined.verdict),
         "log10_lr": examined.log10_lr,
         "posteriors": posteriors(examined.log10_lr),
-        "media": None if examined.clip is None else _media(examined.clip),
+        "media": None if examined.clip is None else _media(examined.clip, examined.end_s),
         "coverage": {
             "frames_read": 0 if looked is None else looked.n_frames,
             "frames_searched": 0 if looked is None else looked.n_looked,
@@ -60,13 +60,13 @@ def setting_as_json(examiner: Examiner) -> dict[str, Any]:
     }
 
 
-def _media(clip: Clip) -> dict[str, Any]:
+def _media(clip: Clip, end_s: float) -> dict[str, Any]:
     return {
         "kind": "audio" if not len(clip) else "image" if clip.is_still else "video",
         "width": clip.width,
         "height": clip.height,
         "frames": len(clip),
-        "duration_s": round(clip.duration_s, 3),
+        "duration_s": round(clip.duration_s if clip.times else end_s, 3),
         "fps": None if clip.fps is None else round(float(clip.fps), 3),
         "sound": clip.audio is not None,
     }

@@ -9,8 +9,9 @@ from typing import Any
 
 from prosopon.app.detecting.as_json import file_as_json, setting_as_json
 from prosopon.app.detecting.examine import Examined, Examiner
-from prosopon.app.detecting.page import add_detection as add_to
-from prosopon.app.detecting.page import add_detectors, calibrations, style, verdict_box
+from prosopon.app.detecting.page import add_detection, verdict_box
+from prosopon.app.detecting.page_of_detectors import add_detectors, calibrations
+from prosopon.app.detecting.page_style import STYLE
 from prosopon.app.detecting.text import lines
 from prosopon.app.report import Report
 from prosopon.core.errors import MediaError
@@ -61,6 +62,6 @@ class Detected:
     def onto(self, report: Report) -> None:
         """Put it onto a page."""
         report.section("What detectors say")
-        report.fragment(verdict_box(self.examined, beside=True), style())
-        add_to(report, self.examined)
+        report.fragment(verdict_box(self.examined, beside=True), STYLE)
+        add_detection(report, self.examined, self.examiner.judge)
         add_detectors(report, self.examiner, calibrations(self.examined))

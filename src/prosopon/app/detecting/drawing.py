@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ from PIL import Image, ImageDraw
 from prosopon.core.clip import Clip, Frame
 from prosopon.core.faces import Box
 from prosopon.core.score import HeatMap
+from prosopon.detect.judging.opinion import Opinion
 from prosopon.detect.judging.subject import Subject
 from prosopon.faces.crop import cut, square
 from prosopon.vouch.label.badge import badge
@@ -25,6 +27,7 @@ _FOR, _AGAINST = np.array((226, 26, 28), np.float32), np.array((40, 110, 220), n
 _MOST_COVER = 0.6
 _BOX = (255, 214, 0)
 _OVERVIEW_PX, _CLOSE_PX = 640, 280
+_MOMENTS = 4
 _AROUND = 0.35
 """How much is shown around a face on every side, as a share of its size."""
 _FINER = 2
@@ -67,23 +70,47 @@ def overview(clip: Clip, subjects: tuple[Subject, ...], *, declared: bool) -> Sh
 
 
 def key_frames(subject: Subject, *, declared: bool) -> list[Shown]:
-    """The face as it was judged, and for each detector that drew one the map that speaks most for a fake."""
+    """The face as it was judged, at some moments that are spread over all that were; none of sound."""
     if subject.excerpt is None:
         return []
     clip, tracks = subject.excerpt
     frames, faces = [*clip.frames()], tracks.tracks[0].faces
-    drawn = [
-        (one.expert.name, one.score.heat_maps[0])
-        for one in subject.opinions
-        if one.times == clip.times and one.score.heat_maps and one.score.heat_maps[0].frame in faces
+    n = min(_MOMENTS, len(frames))
+    some = [index for index in ((np.arange(n) + 0.5) * len(frames) / n).astype(int).tolist() if index in faces]
+    return [
+        Shown(_labelled(_close(frames[index], faces[index].box), declared=declared), _when("face", clip, index))
+        for index in some
     ]
-    first = drawn[0][1].frame if drawn else len(frames) // 2
-    near = _close(frames[first], faces[first].box)
-    shown = [Shown(_labelled(near, declared=declared), _when("face", clip, first))]
-    for name, heat in drawn:
-        picture = _close(heated(frames[heat.frame], heat), faces[heat.frame].box)
-        shown.append(Shown(_labelled(picture, declared=declared), f"{_when(name, clip, heat.frame)} ({heat.drawn_by})"))
-    return shown
+
+
+def heat_maps(subject: Subject, *, declared: bool) -> list[Shown]:
+    """For each detector that drew some, the map that speaks most for a fake."""
+    return [
+        shown
+        for one in subject.opinions
+        for shown in _over(subject, one, one.score.heat_maps[:1], one.expert.name, declared=declared)
+    ]
+
+
+def further_maps(subject: Subject, opinion: Opinion, *, declared: bool) -> list[Shown]:
+    """What `heat_maps` leaves out of a detector's maps."""
+    return _over(subject, opinion, opinion.score.heat_maps[1:], "also", declared=declared)
+
+
+def _over(subject: Subject, opinion: Opinion, maps: Sequence[HeatMap], name: str, *, declared: bool) -> list[Shown]:
+    """Maps over the frames that were judged; of others than those of the excerpt there are no pictures."""
+    if subject.excerpt is None or opinion.times != subject.excerpt[0].times:
+        return []
+    clip, tracks = subject.excerpt
+    frames, faces = [*clip.frames()], tracks.tracks[0].faces
+    return [
+        Shown(
+            _labelled(_close(heated(frames[heat.frame], heat), faces[heat.frame].box), declared=declared),
+            f"{_when(name, clip, heat.frame)} ({heat.drawn_by})",
+        )
+        for heat in maps
+        if heat.frame in faces
+    ]
 
 
 def _close(frame: Frame, box: Box) -> Frame:
@@ -133,7 +160,7 @@ def _boxed(frame: Frame, boxes: dict[str, Box]) -> Frame:
             continue
         pen.rectangle((left, top, right, bottom), outline=(*_BOX, 255), width=stroke)
         if name:
-            pen.text((left + 2 * stroke, top + stroke), name, (*_BOX, 255), font_size=max(20, 12 * stroke))
+            pen.text((left + 2 * stroke, top + stroke), name, (*_BOX, 255), font_size=max(36, 14 * stroke))
     small = sheet.resize((width, height), Image.Resampling.BOX)
     return np.asarray(Image.alpha_composite(Image.fromarray(frame).convert("RGBA"), small).convert("RGB"))
 

@@ -49,6 +49,16 @@ class Examined:
         return None if self.clip is None else self.clip.sha256
 
     @property
+    def end_s(self) -> float:
+        """When it ends on its own clock, in seconds: its last frame, or its sound where it has no frames."""
+        clip = self.clip
+        if clip is None or clip.is_still:
+            return 0.0
+        if clip.times:
+            return max(clip.duration_s, clip.times[-1])
+        return 0.0 if clip.audio is None else clip.audio.end_s
+
+    @property
     def declared_by(self) -> tuple[Declaration, ...]:
         """Who says that it is synthetic, as far as that is worth anything for this file."""
         if self.evidence is None:

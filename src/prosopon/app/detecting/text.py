@@ -7,7 +7,7 @@ from textwrap import fill
 
 from prosopon.app.detecting.examine import Examined, Examiner
 from prosopon.app.detecting.words import HEADINGS, about, base_rates, because, measured, opinion, says
-from prosopon.core.score import Reason
+from prosopon.detect.judging.judge import Judge
 from prosopon.detect.judging.subject import Subject
 from prosopon.detect.judging.verdict import Verdict, limit, meaning
 from prosopon.vouch.manifest.strangers_text import shown
@@ -38,7 +38,7 @@ def lines(examined: Examined, examiner: Examiner, *, beside: bool = False) -> It
     if examined.judgement is not None:
         for subject in examined.judgement.subjects:
             yield ""
-            yield from _of(subject)
+            yield from _of(subject, examiner.judge)
         yield from _not_judged(examined)
     yield from _not_asked(examiner)
 
@@ -56,12 +56,14 @@ def summary(counts: dict[str, int]) -> str:
     return f"{sum(counts.values())} files: {told}"
 
 
-def _of(subject: Subject) -> Iterator[str]:
+def _of(subject: Subject, judge: Judge) -> Iterator[str]:
     where = about(subject)
     yield f"{subject.name}: {HEADINGS[subject.verdict]}{f' ({where})' if where else ''}"
     width = max((len(one.expert.name) for one in subject.opinions), default=0)
     for one in subject.opinions:
-        yield _wrapped(opinion(one), f"  {one.expert.name:<{width}}  ", " " * (width + 4))
+        yield _wrapped(
+            opinion(one, weighs=judge.weighs(one.expert)), f"  {one.expert.name:<{width}}  ", " " * (width + 4)
+        )
     if subject.panel is not None and subject.log10_lr is not None and subject.is_judged:
         yield "  It does not turn round when the frames are compressed, resized, cropped or blurred."
 
@@ -74,13 +76,10 @@ def _not_judged(examined: Examined) -> Iterator[str]:
 
 
 def _not_asked(examiner: Examiner) -> Iterator[str]:
-    left_out = examiner.judge.roster.left_out
-    without = [name for name, why in left_out.items() if why.code == Reason.NO_WEIGHTS]
-    others = [f"{name} ({shown(why.because)})" for name, why in left_out.items() if name not in without]
-    told = ([f"{', '.join(without)} (no weights)"] if without else []) + others
+    told = [f"{name} ({shown(why.because)})" for name, why in examiner.judge.roster.left_out.items()]
     if told:
         yield ""
-        yield _wrapped(f"Not asked: {'; '.join(told)}.")
+        yield _wrapped(f"Not asked: {', '.join(told)}.")
 
 
 def _wrapped(text: str, first: str = "", rest: str = "") -> str:

@@ -23,6 +23,7 @@ HEADINGS = {
 
 _LONGEST_LINE = 500
 _MOST_TOLD = 2
+_WEIGHTLESS = "it has no weight where all are taken together"
 
 
 def says(examined: Examined) -> Iterator[str]:
@@ -58,19 +59,25 @@ def about(subject: Subject) -> str:
     return f"{when}face of {subject.face_px:.0f} pixels, found in {found} of {looked} searched frames"
 
 
-def opinion(one: Opinion) -> str:
-    """What a detector says, in a few words."""
+def opinion(one: Opinion, *, weighs: bool = True, most_told: int = _MOST_TOLD) -> str:
+    """What a detector says, in a few words.
+
+    Args:
+        one: what it said.
+        weighs: whether that has a weight where all are taken together.
+        most_told: so many sentences of one that only measures.
+    """
     ratio = one.log10_lr
     if ratio is not None:
         said = times(ratio, *one.expert.sides)
-        more = one.score.evidence[:1] if one.expert.asks_else else ()
-        return "; ".join((said, *(shown(sentence, _LONGEST_LINE) for sentence in more)))
+        more = [shown(told, _LONGEST_LINE) for told in one.score.evidence[:1]] if one.expert.asks_else else []
+        return "; ".join((said, *more, *([] if weighs else [_WEIGHTLESS])))
     why = one.why_not
     if why is not None:
         kind = "no answer" if one.score.abstained is not None else "does not count"
         return f"{kind}: {shown(why.because, _LONGEST_LINE)}"
     told = [*one.score.evidence] or [f"{name} {value:.4g}" for name, value in one.score.measures.items()]
-    return f"measures only: {shown('; '.join(told[:_MOST_TOLD]), _LONGEST_LINE) if told else 'nothing'}"
+    return f"measures only: {shown('; '.join(told[:most_told]), _LONGEST_LINE) if told else 'nothing'}"
 
 
 def odds(log10_lr: float | None) -> str:
@@ -80,6 +87,11 @@ def odds(log10_lr: float | None) -> str:
     ratio = 10 ** abs(log10_lr)
     said = f"{ratio:.1f}" if ratio < 9.95 else f"{ratio:.0f}"
     return f"{said} : 1" if log10_lr >= 0 else f"1 : {said}"
+
+
+def sentence(text: str) -> str:
+    """With a capital and a full stop; nothing stays nothing."""
+    return f"{_capital(text)}." if text else ""
 
 
 def _capital(text: str) -> str:

@@ -114,6 +114,10 @@ class Judge:
         """How answers become one."""
         return shipped() if self.fusion is None else self.fusion
 
+    def weighs(self, expert: Expert) -> bool:
+        """Whether what a detector says counts where all are taken together."""
+        return expert.judges and (expert.asks_else or self._is_alone() or self.fused_by.knows(expert.name))
+
     def _people(
         self, clip: Clip, looked: Looked, experts: Sequence[Expert], against: Why | None, progress: Progress
     ) -> Sequence[Subject]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import wave
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -11,15 +12,17 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from stand_in_detectors import RedDots, StandIn, dot, expert
+from stand_in_detectors import RedDots, StandIn, calibration, dot, expert
 
 from prosopon.app.detecting import examine as examine_module
 from prosopon.app.detecting.examine import Examiner
 from prosopon.app.main import main
 from prosopon.core.clip import Clip, Frame
 from prosopon.core.errors import MissingError
+from prosopon.core.faces import Box
 from prosopon.core.history import SourceType, Step
-from prosopon.core.score import Reason
+from prosopon.core.protocols import Needs
+from prosopon.core.score import HeatMap, Reason, Score, Series
 from prosopon.detect.judging import fusion
 from prosopon.detect.judging import judge as judge_module
 from prosopon.detect.judging.reasons import Why
@@ -143,7 +146,7 @@ def test_one_file_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert "about 20 times likelier for fakes than for real clips" in out
     assert "If 1 of 100 such files is a fake: 17 of 100 that measure like this are fakes." in out
     assert "That is no proof" in out
-    assert "Not asked: absent (no weights)." in out
+    assert "Not asked: absent (no weights of absent)." in out
     assert "%" not in out, "no bare percentage"
 
 
@@ -272,6 +275,43 @@ def test_the_page(capsys: pytest.CaptureFixture[str]) -> None:
     ):  # fmt: skip
         assert words.lower() in page.text.lower(), words
     assert str(Path.cwd()) not in Path("page.html").read_text()
+
+
+def test_the_page_folds_all_that_a_detector_gave(capsys: pytest.CaptureFixture[str]) -> None:
+    sentences = tuple(f"sentence {n}" for n in range(6))
+    box = Box(60, 60, 200, 200)
+    maps = tuple(HeatMap(0, box, np.full((4, 4), 0.2 * n, np.float32), "Grad-CAM") for n in range(3))
+    VALUES["lots"] = StandIn(
+        lambda *_: Score(0.8, None, maps, (), {"offset_ms": 40.0, "peak": 2.5}, sentences, calibration())
+    )
+    VALUES["far"] = StandIn(0.8, worth=calibration(face_px=(300.0, 400.0)))
+    assert ran(capsys, "detect", saved("a.png"), "--report", "page.html")[0] == 0
+    whole = Path("page.html").read_text()
+    page = Read(whole)
+    for words in (*sentences, "offset", "40 ms", "2.5", "a coarse estimate", "unlike the material of calibration"):
+        assert words in page.text, words
+    assert "Nobody knows what that is worth here: it counts for nothing" in page.text
+    assert page.tags.count("img") == 1 + 1 + 4 + 2, "the whole, the face, a map of each detector, two more of one"
+    rows = whole[whole.index("Who says what") :]
+    assert rows.index("<details") < rows.index("sentence 5") < rows.index("</details>", rows.index("sentence 5"))
+
+
+def test_the_page_of_a_sound(capsys: pytest.CaptureFixture[str]) -> None:
+    rate = 8000
+    with wave.open("a.wav", "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(np.zeros(2 * rate, "<i2").tobytes())
+    heard = Series("value of the voice", "", np.array([0.5, 1.5]), np.array([0.2, 0.4], np.float32))
+    VALUES["ear"] = StandIn(lambda *_: Score(0.3, series=(heard,)), Needs.SOUND, judges=False)
+    code, found = told(capsys, "detect", "a.wav", "--report", "page.html")
+    assert (code, found["verdict"], found["reasons"]) == (0, "inconclusive", ["no-picture", "only-measured"])
+    assert found["files"][0]["media"]["duration_s"] == pytest.approx(2, abs=0.1)
+    page = Read(Path("page.html").read_text())
+    assert "is no evidence (only-measured)" in page.text
+    assert "value of the voice" in page.text
+    assert "2.0 s" in page.text
 
 
 def test_the_page_of_many_files(capsys: pytest.CaptureFixture[str]) -> None:

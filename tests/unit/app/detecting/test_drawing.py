@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from stand_in_detectors import RedDots, StandIn, dotted, roster
 
-from prosopon.app.detecting.drawing import heated, key_frames, overview
+from prosopon.app.detecting.drawing import further_maps, heat_maps, heated, key_frames, overview
 from prosopon.core.clip import Clip
 from prosopon.core.faces import Box
 from prosopon.core.score import HeatMap
@@ -43,9 +43,18 @@ def test_people_are_shown_where_they_are() -> None:
     yellow = (np.abs(whole.picture.astype(int) - (255, 214, 0)) < 60).all(-1)
     assert yellow[:, :200].sum() > 100
     assert yellow[:, 205:].sum() > 100
-    face, heat = key_frames(found.people[0], declared=False)
+    faces = key_frames(found.people[0], declared=False)
+    assert [face.caption for face in faces] == [
+        "face, second 0.08",
+        "face, second 0.28",
+        "face, second 0.44",
+        "face, second 0.64",
+    ]
+    (heat,) = heat_maps(found.people[0], declared=False)
+    face = faces[0]
     assert face.picture.shape == heat.picture.shape
     assert heat.caption.endswith("(exact)")
+    assert further_maps(found.people[0], found.people[0].opinions[0], declared=False) == []
     x = face.picture.shape[0] // 2
     np.testing.assert_allclose(face.picture[x, x], RedDots.DOTS[0], atol=30)
 
