@@ -71,7 +71,7 @@ _LIMITS = MappingProxyType(
         "worth.",
         Verdict.INCONCLUSIVE: "It may be genuine, and it may be a fake.",
         Verdict.NO_EVIDENCE: "That does not show that it is genuine: fakes of kinds that no detector here knows leave "
-        "nothing that they would see.",
+        "nothing that they would see. Faces that were generated as a whole, as by StyleGAN, are among them.",
     }
 )
 _LIMIT_OF_EVIDENCE = (
