@@ -19,17 +19,24 @@ HIDDEN = 16
 SLOPE = 0.1
 """Of the LeakyReLU in the head. The authors' Meso4 files do not list the layer; their class has it."""
 
+KERAS_MOMENTUM = 0.01
+"""Of running statistics; Keras calls it 0.99."""
+
 
 class MesoTrunk(nn.Module):
-    """Four convolutions."""
+    """Four convolutions.
 
-    def __init__(self) -> None:
+    Args:
+        momentum: of running statistics.
+    """
+
+    def __init__(self, momentum: float = KERAS_MOMENTUM) -> None:
         super().__init__()
         widths, sides = (3, 8, 8, 16, CHANNELS), (3, 5, 5, 5)
         self.convs = nn.ModuleList(
             nn.Conv2d(widths[i], widths[i + 1], side, padding=side // 2) for i, side in enumerate(sides)
         )
-        self.norms = nn.ModuleList(meso_norm(width) for width in widths[1:])
+        self.norms = nn.ModuleList(meso_norm(width, momentum) for width in widths[1:])
 
     def features(self, pictures: Tensor) -> Tensor:
         """`(B, 3, 256, 256)` in [0, 1] -> `(B, 16, 8, 8)`."""
@@ -43,9 +50,9 @@ def in_order(features: Tensor) -> Tensor:
     return features.movedim(1, -1).flatten(1)
 
 
-def meso_norm(width: int) -> nn.BatchNorm2d:
-    """With the constants of Keras: momentum 0.99 there is 0.01 here."""
-    return nn.BatchNorm2d(width, eps=1e-3, momentum=0.01)
+def meso_norm(width: int, momentum: float = KERAS_MOMENTUM) -> nn.BatchNorm2d:
+    """With the constants of Keras."""
+    return nn.BatchNorm2d(width, eps=1e-3, momentum=momentum)
 
 
 def as_keras(net: nn.Module) -> None:

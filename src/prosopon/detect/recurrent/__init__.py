@@ -1,1 +1,1 @@
-"""What changes from frame to frame as it does in no footage: a small CNN and an LSTM (after Güera and Delp 2018)."""
+"""What changes from frame to frame as it does in no footage: a CNN and an LSTM (after Güera and Delp 2018)."""

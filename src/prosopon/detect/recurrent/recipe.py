@@ -1,4 +1,7 @@
-"""How the net learns from runs of frames: of an original and of one of its fakes, the same moments, degraded alike."""
+"""How the net learns from runs of frames: of an original and of one of its fakes, the same moments, degraded alike.
+
+What looks at frames is taken over from weights of MesoNet, and stands still: people's faces were learnt there.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from prosopon.core.errors import UsageError
+from prosopon.core.errors import CheckpointError, UsageError
 from prosopon.datasets.arena.arena import Arena, ArenaClip
 from prosopon.datasets.degradations import NAMED
 from prosopon.detect.learning.figures import auc, ece, eer
@@ -19,14 +22,17 @@ from prosopon.detect.learning.frame_detector import NET
 from prosopon.detect.learning.pairs import ArenaPairs
 from prosopon.detect.learning.recipe import ClassifierRecipe
 from prosopon.detect.learning.trainable import LearningOptions, Material
-from prosopon.detect.learning.weights import start_net
-from prosopon.detect.recurrent.net import CONFIGS, VIEW, RecurrentNet, build
+from prosopon.detect.learning.weights import open_weights, start_net
+from prosopon.detect.recurrent.net import CONFIGS, VIEW, FrameNet, RecurrentNet, build
 from prosopon.detect.recurrent.runs import RUN, as_tensor, cut_run, windows_of
 from prosopon.faces.sheet import contact_sheet
+from prosopon.models.checkpoint import load_strict, part
 from prosopon.train.recipe import Batch
 from prosopon.train.schedule import Schedule
 
-_RATE, _WARM_UP, _HORIZON, _WEIGHT_DECAY = 1.5e-3, 40, 450, 1e-3
+_RATE, _WARM_UP, _HORIZON, _WEIGHT_DECAY = 2e-3, 30, 500, 1e-2
+_FRAMES_BY, _FRAMES_CONFIG = "mesonet", "meso4"
+"""Whose weights those are that what looks at frames begins with."""
 _JUDGED = 96
 """Clips that are measured on while training goes on, at most; one run of each."""
 _HARD = "crf28+half"
@@ -118,14 +124,22 @@ def recurrent_recipe(material: Material, options: LearningOptions) -> RecurrentR
 
     Raises:
         UsageError: there is no such configuration, or nothing to learn from.
+        MissingError, CheckpointError: the weights that it begins with are not there, or damaged.
     """
     config = options.config or next(iter(CONFIGS))
     if config not in CONFIGS:
         raise UsageError(f"recurrent has no configuration {config!r}", f"use one of {', '.join(CONFIGS)}")
     net, inputs = build({"config": config}), material.inputs()
+    frames_from = CONFIGS[config].frames_from
+    if frames_from is not None:
+        inputs |= taken_over(net.frames, frames_from)
     if options.start_from is not None:
         inputs |= start_net(net, NET, "recurrent", options.start_from)
-    learnt = {"generators": list(material.generators), "held_out": list(material.held_out)}
+    learnt = {
+        "generators": list(material.generators),
+        "held_out": list(material.held_out),
+        **({} if frames_from is None else {"frames_from": frames_from}),
+    }
     recipe = RecurrentRecipe(
         options.name,
         net,
@@ -143,3 +157,26 @@ def recurrent_recipe(material: Material, options: LearningOptions) -> RecurrentR
     )
     recipe.runs = HeldOutRuns(material.fakes, material.held_out)
     return recipe
+
+
+def taken_over(frames: FrameNet, where: str) -> dict[str, str]:
+    """What looks at frames as weights of MesoNet have it, and kept so; their content id by name, for the record.
+
+    Args:
+        frames: takes them.
+        where: name, path or run folder of weights of its `meso4`.
+
+    Raises:
+        MissingError: there are none.
+        CheckpointError: they are damaged, or of another net.
+    """
+    opened = open_weights(_FRAMES_BY, where)
+    if opened.card.get("config") != _FRAMES_CONFIG:
+        raise CheckpointError(
+            f"{opened.name} is of {opened.card.get('config')}, not of {_FRAMES_CONFIG}", f"give one of {_FRAMES_CONFIG}"
+        )
+    known = frames.state_dict()
+    state = {key: value for key, value in part(opened.state, NET).items() if key in known}
+    load_strict(frames, state, opened.name)
+    frames.eval().requires_grad_(requires_grad=False)
+    return {f"frames {opened.name}": opened.sha256}

@@ -35,7 +35,7 @@ class Recurrent(FrameDetector):
 
     @property
     def view(self) -> View:
-        """The face up to its outline."""
+        """As MesoNet cuts faces."""
         return VIEW
 
     @classmethod
@@ -49,7 +49,7 @@ class Recurrent(FrameDetector):
 
     def heat_layer(self) -> nn.Module:
         """The last features of single frames that still have places."""
-        return self._net.trunk.blocks[-2]
+        return self._net.frames.norms[-1]
 
     @classmethod
     def training(cls, material: Material, options: LearningOptions) -> Recipe:

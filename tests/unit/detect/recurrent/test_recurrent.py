@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,16 +11,19 @@ import torch
 from small_arena import drawn_person, small_arena
 
 from prosopon.core.clip import Clip
-from prosopon.core.errors import CheckpointError, UsageError
+from prosopon.core.errors import CheckpointError, MissingError, UsageError
 from prosopon.core.faces import Face, Track, Tracks
 from prosopon.core.score import Reason
 from prosopon.datasets.arena.arena import Arena
+from prosopon.detect.learning.meso_trunk import SIZE_PX
 from prosopon.detect.learning.recipe import pair_loss
 from prosopon.detect.learning.trainable import LearningOptions, Material
-from prosopon.detect.recurrent.net import SIZE_PX, VIEW, build
-from prosopon.detect.recurrent.recipe import recurrent_recipe
+from prosopon.detect.mesonet.technique import MesoNet
+from prosopon.detect.recurrent.net import VIEW, FrameNet, build
+from prosopon.detect.recurrent.recipe import RecurrentRecipe, recurrent_recipe, taken_over
 from prosopon.detect.recurrent.runs import RUN, as_tensor, cut_run, windows_of
 from prosopon.detect.recurrent.technique import Recurrent
+from prosopon.models.checkpoint import save
 from prosopon.models.tensors import pictures_to_float
 
 
@@ -69,20 +73,26 @@ def test_what_is_said_of_a_frame_does_not_depend_on_later_ones() -> None:
         assert not torch.equal(net(runs), net(runs.flip(1)))
 
 
-def test_gradients_reach_every_parameter_and_it_learns(arena: Arena) -> None:
-    torch.manual_seed(0)
-    recipe = recurrent_recipe(Material(arena), LearningOptions("recurrent.test", "tiny"))
-    assert recipe.runs.clips
-    optimiser = torch.optim.Adam(recipe.net.parameters(), 5e-3)
-    recipe.net.train()
-    losses = []
-    items = [recipe.dataset.item(number, np.random.default_rng(number)) for number in range(3)]
-    batch = {
+def _batch(recipe: RecurrentRecipe, size: int) -> dict[str, torch.Tensor]:
+    items = [recipe.dataset.item(number, np.random.default_rng(number)) for number in range(size)]
+    return {
         name: pictures_to_float(torch.from_numpy(np.stack([np.asarray(item[name]) for item in items])))
         for name in ("real", "fake")
     }
-    assert batch["real"].shape == (3, RUN, 3, SIZE_PX, SIZE_PX)
-    for step in range(20):
+
+
+def test_from_random_weights_gradients_reach_every_parameter_and_it_learns(arena: Arena) -> None:
+    torch.manual_seed(0)
+    recipe = recurrent_recipe(Material(arena), LearningOptions("recurrent.test", "tiny"))
+    assert recipe.runs.clips
+    assert "frames_from" not in recipe.card["trained_on"]
+    optimiser = torch.optim.Adam(recipe.net.parameters(), 5e-3)
+    recipe.net.train()
+    recipe.net.dropout.p = 0.0  # so few steps
+    losses = []
+    batch = _batch(recipe, 1)
+    assert batch["real"].shape == (1, RUN, 3, SIZE_PX, SIZE_PX)
+    for step in range(9):
         loss, _ = pair_loss(recipe.net, batch)
         optimiser.zero_grad()
         loss.backward()
@@ -91,12 +101,45 @@ def test_gradients_reach_every_parameter_and_it_learns(arena: Arena) -> None:
             assert not silent
         optimiser.step()
         losses.append(float(loss.detach()))
-    assert losses[-1] < 0.7 * losses[0]
+    assert losses[-1] < 0.8 * losses[0]
     recipe.net.eval()
     with torch.no_grad():
         figures = recipe.measure(torch.device("cpu"))
         assert recipe.preview(batch, torch.device("cpu")).shape[-1] == 3
     assert 0 <= figures["auc"] <= 1
+
+
+def test_what_looks_at_frames_is_mesonet_and_stays_so(arena: Arena) -> None:
+    recipe = recurrent_recipe(Material(arena), LearningOptions("recurrent.test", "studio"))
+    assert recipe.card["trained_on"]["frames_from"] == "mesonet.studio"
+    assert set(recipe.inputs) == {"arena", "frames mesonet.studio"}
+    theirs = MesoNet.from_weights().net
+    before = {key: value.clone() for key, value in recipe.net.frames.state_dict().items()}
+    batch = _batch(recipe, 1)
+    pictures = batch["real"][0, :2]
+    with torch.no_grad():
+        _, looked = recipe.net.frames(pictures)
+        assert torch.allclose(-theirs.last(looked)[:, 0], theirs(pictures), atol=1e-4)
+    phase = recipe.phases[0]
+    optimiser = phase.optimiser([p for p in recipe.net.parameters() if p.requires_grad])
+    loss, _ = phase.loss(batch)
+    loss.backward()
+    optimiser.step()
+    assert all(torch.equal(value, before[key]) for key, value in recipe.net.frames.state_dict().items())
+    learning = {name.partition(".")[0] for name, p in recipe.net.named_parameters() if p.grad is not None}
+    assert learning == {"changes", "lstm", "head"}
+
+
+def test_only_weights_of_meso4_look_at_frames(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    other = MesoNet(MesoNet.build({"config": "mesoinception4"}))
+    state = {f"net.{key}": value for key, value in other.net.state_dict().items()}
+    card = {"technique": "mesonet", "config": "mesoinception4", "licence": "x", "origin": "a test"}
+    path = save(state, tmp_path / "mesonet.other", card)
+    with pytest.raises(CheckpointError, match="mesoinception4, not of meso4"):
+        taken_over(FrameNet(), str(path))
+    with pytest.raises(MissingError):
+        taken_over(FrameNet(), "mesonet.nowhere")
 
 
 def test_stills_are_left_out_of_what_is_learnt(tmp_path_factory: pytest.TempPathFactory) -> None:
