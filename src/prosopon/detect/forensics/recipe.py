@@ -25,7 +25,7 @@ from prosopon.train.toml import plain
 
 PAINTED = ("animate", "partswap", "edit")
 """Generators whose faces a net has painted as a whole. Where an arena has none of them, all there are do."""
-_RATE, _WARM_UP, _HORIZON, _WEIGHT_DECAY = 2e-3, 60, 2500, 1e-3
+_RATE, _WARM_UP, _HORIZON, _WEIGHT_DECAY = 3e-3, 50, 900, 1e-3
 _DRAW = partial(draw, h264=0.2)
 
 

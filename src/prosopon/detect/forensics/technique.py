@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from prosopon.detect.forensics.net import VIEW, DiscriminatorNet, build
+from prosopon.detect.forensics.net import VIEW, ForensicsNet, build
 from prosopon.detect.learning.frame_detector import FrameDetector
 from prosopon.detect.learning.heat import scaled
 from prosopon.detect.learning.trainable import LearningOptions, Material
@@ -26,7 +25,7 @@ class Forensics(FrameDetector):
 
     @property
     def view(self) -> View:
-        """From brow to chin."""
+        """The face with its outline."""
         return VIEW
 
     @classmethod
@@ -38,11 +37,11 @@ class Forensics(FrameDetector):
         """
         return build(card)
 
-    @torch.no_grad()
     def heat(self, pictures: Tensor) -> tuple[NDArray[np.float32], str] | None:
         """What each of 8 x 8 places adds to the logit: exact, but each place has seen some of its surroundings."""
-        assert isinstance(self.net, DiscriminatorNet)  # noqa: S101 - `build` makes no others
-        return scaled(self.net.by_place(pictures).float().cpu().numpy()), "exact"
+        assert isinstance(self.net, ForensicsNet)  # noqa: S101 - `build` makes no others
+        places, _ = self.net.by_place(pictures)
+        return scaled(places.float().cpu().numpy()), "exact"
 
     @classmethod
     def training(cls, material: Material, options: LearningOptions) -> Recipe:

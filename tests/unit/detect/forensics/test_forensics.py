@@ -72,19 +72,19 @@ def test_hardening_is_a_configuration_and_generators_that_do_not_paint_are_left_
     assert isinstance(hardened, Hardened)
     assert isinstance(plain, ArenaPairs)
     assert plain.held_out_generators == ("swap",)
-    assert CONFIGS["unhardened"].width == CONFIGS["studio"].width
+    assert CONFIGS["unhardened"].widths == CONFIGS["studio"].widths
     item = hardened.item(0, np.random.default_rng(0))
     assert {key: value.shape for key, value in item.items()} == dict.fromkeys(("real", "fake"), (SIZE_PX, SIZE_PX, 3))
 
 
 def test_gradients_reach_every_parameter_and_it_learns(arena: Arena) -> None:
     recipe = _recipe(arena)
-    optimiser = torch.optim.Adam(recipe.net.parameters(), 2e-3)
+    optimiser = torch.optim.Adam(recipe.net.parameters(), 3e-3)
     recipe.net.train()
     losses = []
-    for step in range(25):
-        items = [recipe.dataset.item(number, np.random.default_rng([step, number])) for number in range(5)]
-        batch = {name: to_tensor(np.stack([np.asarray(item[name]) for item in items])) for name in ("real", "fake")}
+    items = [recipe.dataset.item(number, np.random.default_rng(number)) for number in range(4)]  # always the same
+    batch = {name: to_tensor(np.stack([np.asarray(item[name]) for item in items])) for name in ("real", "fake")}
+    for step in range(10):
         loss, _ = pair_loss(recipe.net, batch)
         optimiser.zero_grad()
         loss.backward()
@@ -92,7 +92,7 @@ def test_gradients_reach_every_parameter_and_it_learns(arena: Arena) -> None:
             assert all(value.grad is not None and value.grad.any() for value in recipe.net.parameters())
         optimiser.step()
         losses.append(float(loss.detach()))
-    assert np.mean(losses[-8:]) < 0.75 * np.mean(losses[:4])
+    assert np.mean(losses[-3:]) < 0.75 * losses[0]
 
 
 def test_a_clip_is_judged_and_mapped(arena: Arena) -> None:
@@ -108,9 +108,10 @@ def test_places_add_up_to_the_answer() -> None:
     torch.manual_seed(0)
     net = build({"config": "tiny"}).eval()
     pictures = torch.rand(2, 3, SIZE_PX, SIZE_PX)
+    places, constant = net.by_place(pictures)
+    assert places.shape == (2, 8, 8)
     with torch.no_grad():
-        assert net.by_place(pictures).shape == (2, 8, 8)
-        assert torch.allclose(net.by_place(pictures).mean((1, 2)), net(pictures), atol=1e-6)
+        assert torch.allclose(places.sum((1, 2)) + constant, net(pictures), atol=1e-5)
 
 
 def test_unknown_configurations_are_refused(arena: Arena) -> None:
