@@ -118,7 +118,9 @@ def verdict_box(examined: Examined, *, beside: bool = False) -> str:
         examined: what was found.
         beside: whether what the file says of itself stands elsewhere.
     """
-    before = [*([] if beside else says(examined)), meaning(examined.verdict)]
+    by = " and its ".join(one.by for one in examined.declared_by)
+    before = ([f"Declared by its {by}."] if by else []) if beside else [*says(examined)]
+    before.append(meaning(examined.verdict))
     told = "".join(f"<p>{html.escape(said)}</p>" for said in before)
     told += "".join(f'<p class="reason">{html.escape(why)}</p>' for why in because(examined))
     told += f"<p>{html.escape(limit(examined.verdict))}</p>"
@@ -137,9 +139,9 @@ def _coverage(examined: Examined) -> str:
     rest = f", of whom the {judged} most prominent were judged" if n > judged else ""
     if clip.is_still:
         return f"One picture; {people}{rest}."
-    found = f"{looked.n_looked} searched for faces, which {looked.n_with_faces} of them show"
-    part = f" of {len(clip)}, in stretches" if len(clip) > looked.n_frames else ""
-    return f"{looked.n_frames} frames{part} read, {found}; {people}{rest}."
+    part = f" of {len(clip)}, in stretches," if len(clip) > looked.n_frames else ""
+    found = f"{looked.n_looked} of them searched for faces; {looked.n_with_faces} show one"
+    return f"{looked.n_frames} frames{part} were read, and {found}. {people}{rest}."
 
 
 def _add_provenance(report: Report, examined: Examined) -> None:
@@ -149,5 +151,5 @@ def _add_provenance(report: Report, examined: Examined) -> None:
     report.table(("evidence", "answer", "what that means"), [*answers(examined.evidence)])
     lines = [*details(examined.evidence), checked_by(examined.evidence.credential)]
     told = "".join(f"<p>{html.escape(line)}</p>" for line in lines)
-    report.fragment(f"<details><summary>Certificate, codes, and how it was checked</summary>{told}</details>")
+    report.fragment(f"<details><summary>How that was checked, and further details</summary>{told}</details>")
     report.facts({"file": shown(str(examined.path), 500), "SHA-256": examined.sha256 or "unknown"})

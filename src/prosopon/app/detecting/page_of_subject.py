@@ -59,6 +59,7 @@ def add_subject(
         drawn = {one.score.heat_maps[0].drawn_by for one in subject.opinions if one.score.heat_maps}
         report.text(" ".join((_CAUTION, *(words for name, words in _DRAWN_BY.items() if name in drawn))))
     report.fragment("<h3>Who says what</h3>")
+    report.text("Rows open to all that a detector gave. Grey ones do not count in the answer, and say why.")
     report.fragment(_opinions(subject, span_s, weighs, declared=declared))
     if subject.panel is not None:
         n = subject.panel.n_frames
@@ -113,12 +114,15 @@ def _more(subject: Subject, one: Opinion, span_s: tuple[float, float], *, declar
     if score.evidence:
         yield f"<ul>{''.join(f'<li>{html.escape(shown(told, _LONGEST))}</li>' for told in score.evidence)}</ul>"
     if score.value is not None:
-        worth = "" if one.log10_lr is not None else " Nobody knows what that is worth here: it counts for nothing."
-        if one.expert.judges and one.log10_lr is not None:
-            worth = " Its calibration makes a ratio of that."
+        if not one.expert.judges:
+            worth = "It counts in no answer."
+        elif one.log10_lr is None:
+            worth = "Nobody knows what that is worth here: it counts for nothing."
+        else:
+            worth = "Its calibration makes a ratio of that."
         yield (
             f"<p>Its own value, from 0 ({html.escape(one.expert.sides[1])}) to 1 ({html.escape(one.expert.sides[0])}), "
-            f"which is no probability: {score.value:.3f}.{worth}</p>"
+            f"which is no probability: {score.value:.3f}. {worth}</p>"
         )
     if score.measures:
         rows = "".join(f"<div>{_cells(*measure_in_words(*item))}</div>" for item in score.measures.items())

@@ -27,7 +27,6 @@ _IN_WORDS = MappingProxyType(
         "fine_detail_db": "fine detail in dB",
         "motion_blur": "blur of movement",
         "blockiness": "traces of compression",
-        "brightness": "brightness, 0 to 1,",
     }
 )
 """Measures of the material for people; others are called what they are called."""

@@ -166,7 +166,7 @@ def verdict_on(
         flips = () if panel is None else panel.flips(log10_lr)
         if flips:
             told = ", ".join(WORDS[name] for name in flips)
-            reasons.append(Why.of(Reason.VERDICT_FLIPS, f"the answer changes when the frames are judged: {told}"))
+            reasons.append(Why.of(Reason.VERDICT_FLIPS, f"the answer turns round for the same frames: {told}"))
     if reasons or log10_lr is None:
         return Verdict.INCONCLUSIVE, distinct(reasons)
     verdict = verdict_of(log10_lr)

@@ -359,6 +359,16 @@ def test_verification_with_detection(capsys: pytest.CaptureFixture[str]) -> None
     assert "detection" not in told(capsys, "verify", "a.png")[1]
 
 
+def test_verification_beside_detection_says_who_declares(capsys: pytest.CaptureFixture[str]) -> None:
+    broken = tampered(sealed("fake.png"))
+    assert ran(capsys, "verify", "fake.png", "--detect", "--report", "page.html")[0] == 0
+    assert "Declared by its credential and its watermark." in Read(Path("page.html").read_text()).text
+    assert ran(capsys, "verify", broken, "--detect", "--report", "page.html", "-f")[0] == 3
+    page = Read(Path("page.html").read_text()).text
+    assert "Its credential does not hold" in page
+    assert "Declared by its credential" not in page
+
+
 def test_a_signed_report_is_done_again(capsys: pytest.CaptureFixture[str]) -> None:
     saved("a.png")
     ran(capsys, "detect", "a.png", "--signed", "out.json", "--people", "2")
