@@ -183,3 +183,14 @@ def test_unknown_configurations_are_refused(arena: Arena) -> None:
         recurrent_recipe(Material(arena), LearningOptions("x", "huge"))
     with pytest.raises(CheckpointError, match="no recurrent net"):
         build({"config": "huge"})
+
+
+def test_the_weights_that_ship_say_where_they_come_from_and_are_calibrated() -> None:
+    detector = Recurrent.from_weights()
+    assert detector.weights_name == "recurrent.studio"
+    assert detector.card["trained_on"]["held_out"] == ["swap"]
+    assert detector.card["trained_on"]["frames_from"] == "mesonet.studio"
+    assert "frames mesonet.studio" in detector.card["training"]["inputs"]
+    assert detector.calibration is not None
+    assert 0 < detector.calibration.log10_lr(0.98) < 2, "one small net is never strong evidence"
+    assert detector.card["figures"]["none"]["auc"] > 0.8 > detector.card["figures"]["crf28+half"]["auc"]
