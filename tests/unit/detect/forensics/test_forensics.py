@@ -119,3 +119,12 @@ def test_unknown_configurations_are_refused(arena: Arena) -> None:
         _recipe(arena, "huge")
     with pytest.raises(CheckpointError, match="no net"):
         build({"config": "huge"})
+
+
+def test_the_weights_that_ship_say_what_they_have_not_seen_and_are_calibrated() -> None:
+    detector = Forensics.from_weights()
+    assert detector.weights_name == "forensics.studio"
+    assert set(detector.card["trained_on"]["held_out"]) == {"landmark-swap", "swap"}
+    assert detector.calibration is not None
+    assert 0 < detector.calibration.log10_lr(0.98) < 2, "one small net is never strong evidence"
+    assert detector.card["figures"]["none"]["auc"] > 0.75 > detector.card["figures"]["crf28+half"]["auc"]
