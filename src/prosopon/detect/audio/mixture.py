@@ -11,8 +11,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.special import logsumexp
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.mixture import GaussianMixture
 from torch import Tensor
 
 from prosopon.core.errors import CheckpointError
@@ -46,6 +44,9 @@ class Mixture:
     @classmethod
     def fitted(cls, rows: NDArray[np.floating], components: int, seed: int) -> Self:
         """The mixture that explains rows `(N, D)` best, by expectation maximisation from k-means on."""
+        from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415 - slow to import, and densities need none
+        from sklearn.mixture import GaussianMixture  # noqa: PLC0415
+
         mixture = GaussianMixture(
             components,
             covariance_type="diag",

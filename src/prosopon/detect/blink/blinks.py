@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import find_peaks, peak_widths
-from scipy.stats import chi2
+from scipy.special import gammaincinv
 
 from prosopon.detect.blink.openings import Openings
 
@@ -71,8 +71,8 @@ class Rate:
     def of(cls, count: int, seconds: float) -> Rate:
         """Exact interval (Garwood 1936); `seconds` must be above 0."""
         minutes = seconds / 60
-        low = 0.0 if count == 0 else float(chi2.ppf(0.025, 2 * count) / 2)
-        return cls(count, minutes, low / minutes, float(chi2.ppf(0.975, 2 * count + 2) / 2) / minutes)
+        low = 0.0 if count == 0 else float(gammaincinv(count, 0.025))
+        return cls(count, minutes, low / minutes, float(gammaincinv(count + 1, 0.975)) / minutes)
 
 
 def blinks(openings: Openings) -> tuple[Blink, ...]:

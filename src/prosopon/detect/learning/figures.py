@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 _BINS = 10
 
@@ -22,6 +21,8 @@ def auc(values: Values, fake: Labels) -> float:
     Returns:
         0 to 1; NaN where all are of one kind.
     """
+    from scipy.stats import rankdata  # noqa: PLC0415 - slow to import, and detectors that only judge need none
+
     n_fake, n_real = int(fake.sum()), int((~fake).sum())
     if not n_fake or not n_real:
         return float("nan")
