@@ -20,7 +20,7 @@ def files_of(places: Sequence[Path]) -> tuple[Path, ...]:
     folder of pictures with times beside them is one video. A file that is named is taken whatever it is.
 
     Raises:
-        MediaError: a folder holds no media, or a pattern fits nothing.
+        MediaError: something is not there, a folder holds no media, or a pattern fits nothing.
     """
     found: dict[Path, Path] = {}
     for place in _expanded(places):
@@ -42,6 +42,8 @@ def _expanded(places: Iterable[Path]) -> Iterator[Path]:
 
 
 def _of_place(place: Path) -> Iterator[Path]:
+    if not place.exists():  # told at once: the files before it may take hours
+        raise MediaError(f"there is no file {place}", "check the name")
     if not place.is_dir() or _is_video(place):
         yield place
         return

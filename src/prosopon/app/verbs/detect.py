@@ -181,10 +181,13 @@ class _Answer:
             self.page.add(examined)
 
     def close(self, *, is_stopped: bool) -> int:
-        """Write and tell everything; the exit code."""
+        """Tell and write everything, in this order: what was found is not lost where a disk is full; the exit code."""
         from prosopon.app.detecting.as_json import setting_as_json
         from prosopon.app.detecting.text import summary
 
+        if self.several:
+            self.said += ["", summary(Counter(entry["verdict"] for entry in self.entries))]
+        self.console.say("\n".join(self.said))
         stopped = "Stopped before all files were examined." if is_stopped else ""
         setting = setting_as_json(self.examiner)
         if self.page is not None:
@@ -205,9 +208,6 @@ class _Answer:
                 "signed": self.args.signed,
             }
         )
-        if self.several:
-            self.said += ["", summary(Counter(entry["verdict"] for entry in self.entries))]
-        self.console.say("\n".join(self.said))
         if is_stopped:
             self.console.note(stopped)
             return ExitCode.STOPPED

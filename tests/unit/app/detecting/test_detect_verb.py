@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import wave
@@ -258,6 +259,27 @@ def test_stopping_keeps_what_was_found(capsys: pytest.CaptureFixture[str], monke
     code, _, err = ran(capsys, "detect", "b.png", "a.png")
     assert code == 130
     assert "stopped" in err
+
+
+@pytest.mark.parametrize("words", [["--report", "full.html"], ["--signed", "full.json"]])
+def test_a_full_disk_leaves_no_half_file_and_loses_no_answer(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    saved("a.png")
+    ran(capsys, "detect", "a.png", "--signed", "first.json")  # makes the key
+    write_text = Path.write_text
+
+    def full(path: Path, text: str, **options: Any) -> int:
+        write_text(path, text[:100], **options)
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    before = sorted(Path().iterdir())
+    monkeypatch.setattr(Path, "write_text", full)
+    code, out, err = ran(capsys, "detect", "a.png", *words)
+    assert (code, err.count("\n")) == (1, 1)
+    assert "disk" in err
+    assert "moderate evidence" in out
+    assert sorted(Path().iterdir()) == before
 
 
 def test_the_page(capsys: pytest.CaptureFixture[str]) -> None:

@@ -54,3 +54,5 @@ def test_nothing_there_is_said() -> None:
         names("empty")
     with pytest.raises(MediaError, match="pattern"):
         names("a/*.gif")
+    with pytest.raises(MediaError, match="there is no file a/nothing"):
+        names("a/b.png", "a/nothing.png")
