@@ -19,9 +19,12 @@ from prosopon.detect.judging.roster import ALL, Asked, Roster
 from prosopon.faces.finder import NAMES
 from prosopon.media.read import content_id
 from prosopon.train.runfile import versions
+from prosopon.vouch.manifest.strangers_text import shown
 
 _CLOSE = 1e-6
 """Numbers that differ by no more are the same: sums are not added up in the same order everywhere."""
+_NAMED = 3
+"""So many files of a report are named."""
 _COMPARED = ("verdict", "reasons", "declared_by")
 
 
@@ -35,7 +38,8 @@ def examine_again(record: Path, file: Path, output: Path | None, console: Consol
         console: who is told.
 
     Returns:
-        The exit code: 3 where the signature does not hold, the file is another one, or another answer comes of it.
+        The exit code: 3 where the signature does not hold, the file is another one, which is not examined then, or
+        another answer comes of it.
 
     Raises:
         UsageError: it is no signed report, or one that this version cannot repeat.
@@ -44,6 +48,8 @@ def examine_again(record: Path, file: Path, output: Path | None, console: Consol
     """
     signed = SignedReport.read(record)
     before = _entry(signed, content_id(file))
+    if before is None:
+        return _refuse(signed, file, console)
     examiner, asked = _examiner(signed.report, before, record)
     after = plain(file_as_json(examiner.examine(file, console)))
     setting = plain(setting_as_json(examiner))
@@ -53,26 +59,43 @@ def examine_again(record: Path, file: Path, output: Path | None, console: Consol
         {**_weights(signed.report["setting"]), **signed.report.get("face_finders", {})},
         {**_weights(setting), **face_finders([after])},
     )
-    differences = [] if before is None else [*_differences(before, after)]
-    largest = None if before is None else _largest(before, after)
-    same = before is not None and not differences
+    differences = [*_differences(before, after)]
     answer = {
-        "signature": "valid" if signed.holds else "invalid",
-        "signer": signed.signer,
-        "signed_here": signed.is_own,
-        "file_is_the_same": before is not None,
+        **_signature(signed),
+        "file_is_the_same": True,
         "other_weights": weights,
         "other_versions": _others(signed.report.get("made_with", {}), versions()),
-        "same_answer": same,
+        "same_answer": not differences,
         "differences": differences,
-        "largest_difference": largest,
-        "recorded_verdict": None if before is None else before["verdict"],
+        "largest_difference": _largest(before, after),
+        "recorded_verdict": before["verdict"],
         "verdict": after["verdict"],
         "signed": output,
     }
     console.answer(answer)
     console.say("\n".join(_lines(answer)))
-    return ExitCode.FINE if signed.holds and same else ExitCode.BAD_ANSWER
+    return ExitCode.FINE if signed.holds and not differences else ExitCode.BAD_ANSWER
+
+
+def _refuse(signed: SignedReport, file: Path, console: Console) -> int:
+    """Say that the report is about other files, without examining this one: there is nothing to compare with."""
+    answer = {**_signature(signed), "file_is_the_same": False, "same_answer": False, "verdict": None}
+    about = ", ".join(shown(one.get("file"), 100) for one in signed.files[:_NAMED])
+    more = f" and {len(signed.files) - _NAMED} more" if len(signed.files) > _NAMED else ""
+    console.answer(answer)
+    console.say(_signature_told(answer))
+    console.say(
+        f"The report is not about {shown(file)}, which was not examined: it is about {about or 'nothing'}{more}."
+    )
+    return ExitCode.BAD_ANSWER
+
+
+def _signature(signed: SignedReport) -> dict[str, Any]:
+    return {
+        "signature": "valid" if signed.holds else "invalid",
+        "signer": signed.signer,
+        "signed_here": signed.is_own,
+    }
 
 
 def _entry(signed: SignedReport, sha256: str) -> Mapping[str, Any] | None:
@@ -80,12 +103,12 @@ def _entry(signed: SignedReport, sha256: str) -> Mapping[str, Any] | None:
     return next((one for one in signed.files if one.get("sha256") == sha256), None)
 
 
-def _examiner(report: Mapping[str, Any], before: Mapping[str, Any] | None, record: Path) -> tuple[Examiner, str]:
+def _examiner(report: Mapping[str, Any], before: Mapping[str, Any], record: Path) -> tuple[Examiner, str]:
     """The same detectors in the same manner, and how they are asked for."""
     try:
         setting = report["setting"]
         manner = Manner(**setting["manner"])
-        if before is not None and before["coverage"]["face_finder"] in NAMES:
+        if before["coverage"]["face_finder"] in NAMES:
             manner = replace(manner, finder=before["coverage"]["face_finder"])
         given = {one.name: one for one in Asked.parse(str(report["asked"]["with"]))}
         asked = tuple(given.get(name, Asked(name)) for name in setting["detectors"])
@@ -147,26 +170,22 @@ def _numbers(entry: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
 
 
 def _lines(answer: Mapping[str, Any]) -> Iterator[str]:
-    if answer["signature"] == "valid":
-        whose = (
-            "this installation"
-            if answer["signed_here"]
-            else f"the key {answer['signer'][:16]}, which is not the one here"
-        )
-        yield f"The signature holds: {whose} signed this report."
-    else:
-        yield "The signature does not hold: the report was changed since it was signed, or never was."
-    if not answer["file_is_the_same"]:
-        yield "The report is about another file; this one was examined all the same."
+    yield _signature_told(answer)
     for what in ("other_versions", "other_weights"):
         if answer[what]:
             yield f"{what.replace('_', ' ').capitalize()}: {'; '.join(answer[what])}."
     if answer["same_answer"]:
         yield f"The same came of it: {answer['verdict']}."
-    elif answer["file_is_the_same"]:
-        yield f"Something else came of it: {'; '.join(answer['differences'])}."
     else:
-        yield f"What came of it: {answer['verdict']}."
+        yield f"Something else came of it: {'; '.join(answer['differences'])}."
+
+
+def _signature_told(answer: Mapping[str, Any]) -> str:
+    if answer["signature"] != "valid":
+        return "The signature does not hold: the report was changed since it was signed, or never was."
+    if answer["signed_here"]:
+        return "The signature holds: this installation signed this report."
+    return f"The signature holds: the key {answer['signer'][:16]}, which is not the one here, signed this report."
 
 
 def _told(value: object) -> str:

@@ -416,6 +416,13 @@ def test_other_answers_weights_and_files_are_seen(capsys: pytest.CaptureFixture[
     assert "seams.studio: cdcd" in found["other_weights"][0]
     code, found = told(capsys, "replay", "out.json", saved("b.png", 1))
     assert (code, found["file_is_the_same"], found["same_answer"]) == (3, False, False)
+    n_asked = len(VALUES["seams"].asked)
+    code, out, _ = ran(capsys, "replay", "out.json", "b.png", "-o", "again.json")
+    assert code == 3
+    assert "not about b.png, which was not examined: it is about a.png." in out
+    assert "The signature holds" in out
+    assert len(VALUES["seams"].asked) == n_asked
+    assert not Path("again.json").exists()
 
 
 @pytest.mark.parametrize("change", ["report", "value", "certificates", "none"])
