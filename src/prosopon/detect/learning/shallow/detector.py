@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Self
@@ -144,11 +145,7 @@ class FeatureDetector(Trained):
             usual[:, place] = self.model.mean[place]
             shares[name] = whole - float(self.model.decision(usual).mean())
         ranked = sorted(shares.items(), key=lambda one: -abs(one[1]))
-        return tuple(
-            f"{name} {'as in fakes' if share > 0 else 'as in real footage'} ({share:+.1f} of {whole:+.1f} in all)"
-            for name, share in ranked
-            if abs(share) >= _TELLING
-        )
+        return tuple(_told(name, share) for name, share in ranked if abs(share) >= _TELLING)
 
     @classmethod
     def fitted(cls, material: Material, progress: Progress) -> Fitted:
@@ -229,3 +226,8 @@ def typical_px(places: Mapping[int, Face]) -> float:
     """Median size of some faces in pixels of the frame; 0 where none has landmarks."""
     sizes = [face_size(face.landmarks) for face in places.values() if face.landmarks is not None]
     return float(np.median(sizes)) if sizes else 0.0
+
+
+def _told(name: str, share: float) -> str:
+    """What a group of features adds to the logit, in words."""
+    return f"{name} as in {'fakes' if share > 0 else 'real footage'}: {math.exp(abs(share)):.1f} times the odds of that"

@@ -65,7 +65,7 @@ def test_the_strongest_evidence_comes_first(taught: FeatureDetector, arena: Aren
     score = taught.score(clip, tracks)
     groups = [said for said in score.evidence if "as in" in said]
     assert "as in fakes" in groups[0]
-    shares = [abs(float(said.split("(")[1].split(" ")[0])) for said in groups]
+    shares = [float(said.split(": ")[1].split(" ")[0]) for said in groups]
     assert shares == sorted(shares, reverse=True)
     assert tracks.main is not None and tracks.main.faces[0].landmarks is not None
     assert score.measures["face_px"] == pytest.approx(face_size(tracks.main.faces[0].landmarks), rel=0.01)
