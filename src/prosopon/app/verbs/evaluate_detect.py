@@ -65,7 +65,7 @@ class EvaluateDetect:
     fusion: Annotated[Path | None, tyro.conf.arg(metavar="FILE.toml")] = None
     """How answers become one; the one that comes with the package when not given."""
     hold_out: tuple[str, ...] = ()
-    """Generators that the detectors have not learnt from; what the cards of their weights say when not given."""
+    """Generators that no detector has learnt from; what the cards of their weights say when not given."""
     seed: int = 0
     """Resampling and chance follow from it."""
     faces: Literal["auto", "mediapipe", "builtin"] = "auto"
@@ -154,12 +154,11 @@ def _examiner(args: EvaluateDetect) -> Examiner:
 
 
 def _held_out(args: EvaluateDetect, examiner: Examiner) -> tuple[str, ...]:
-    """Generators whose fakes the detectors have not learnt from."""
+    """Generators whose fakes none of the detectors has learnt from, of those who say so."""
     from prosopon.arena.detection.experts import held_out_by
 
-    return args.hold_out or tuple(
-        dict.fromkeys(name for expert in examiner.judge.roster.experts for name in held_out_by(expert))
-    )
+    said = [names for expert in examiner.judge.roster.experts if (names := held_out_by(expert))]
+    return args.hold_out or tuple(name for name in (said[0] if said else ()) if all(name in names for names in said))
 
 
 def _journal(examiner: Examiner, data: DataSet, unders: Sequence[str]) -> Journal[Answer]:

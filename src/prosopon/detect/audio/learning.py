@@ -58,26 +58,18 @@ def training(material: Material, options: LearningOptions) -> ListenerRecipe:
     if options.start_from is not None:
         entry = find_trained(options.start_from, "train detector audio")
         load_strict(net, part(load(entry.path)[0], NET), entry.name)
-    schedule = Schedule(
-        peak=options.learning_rate or _SCHEDULE.peak,
-        warm_up=_SCHEDULE.warm_up,
-        horizon=options.horizon or _SCHEDULE.horizon,
-        weight_decay=_SCHEDULE.weight_decay,
-    )
     names = sorted(set(learnt) - set(VOICES))
     return ListenerRecipe(
         options.name,
         net,
         Windows(heard, learnt, kinds),
-        schedule,
-        card={
-            "technique": "audio",
-            "config": "studio",
-            "licence": options.licence,
-            "origin": "trained with prosopon train detector",
-            "model": asdict(net.config),
-            "learnt_from": {"people": names, "fakes": list(kinds), "never_heard": HELD_OUT},
-        },
+        options.schedule(_SCHEDULE),
+        card=options.card(
+            "audio",
+            "studio",
+            model=asdict(net.config),
+            learnt_from={"people": names, "fakes": list(kinds), "never_heard": HELD_OUT},
+        ),
         data={"people": names, "kinds": list(kinds), "held_out": HELD_OUT},
         beside=cepstra.state(),
         inputs={"recordings": heard.store.sha256()},

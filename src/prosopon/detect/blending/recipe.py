@@ -14,7 +14,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from prosopon.core.errors import UsageError
 from prosopon.datasets.degradations import draw
 from prosopon.detect.blending.net import CONFIGS, VIEW, BlendingNet, build
 from prosopon.detect.blending.others import Others
@@ -28,7 +27,7 @@ from prosopon.train.recipe import Batch, Losses
 from prosopon.train.schedule import Schedule
 from prosopon.train.toml import plain
 
-_RATE, _WARM_UP, _HORIZON, _WEIGHT_DECAY = 2e-3, 60, 1400, 1e-2
+_SCHEDULE = Schedule(peak=2e-3, warm_up=60, horizon=1400, weight_decay=1e-2)
 _WOBBLE = Wobble(shift=0.05, scale=0.11, turn_deg=4.0, light=0.0)
 """Published: margins of 5 to 20 % of the face on each side. Colours are changed by `SelfBlends`."""
 _DRAW = partial(draw, h264=0.2)
@@ -67,9 +66,7 @@ def blending_recipe(material: Material, options: LearningOptions) -> ClassifierR
     Raises:
         UsageError: there is no such configuration, or nothing to learn from.
     """
-    config = options.config or next(iter(CONFIGS))
-    if config not in CONFIGS:
-        raise UsageError(f"blending has no configuration {config!r}", f"use one of {', '.join(CONFIGS)}")
+    config = options.chosen("blending", CONFIGS)
     others = CONFIGS[config].others
     blends = SelfBlends(Others(material.fakes) if others else None, others)
     pairs = ArenaPairs(
@@ -82,17 +79,15 @@ def blending_recipe(material: Material, options: LearningOptions) -> ClassifierR
         options.name,
         net,
         pairs,
-        Schedule(options.learning_rate or _RATE, _WARM_UP, options.horizon or _HORIZON, _WEIGHT_DECAY),
-        card={
-            "technique": "blending",
-            "config": config,
-            "licence": options.licence,
-            "origin": "trained with prosopon train detector",
-            "trained_on": {
+        options.schedule(_SCHEDULE),
+        card=options.card(
+            "blending",
+            config,
+            trained_on={
                 "generators": ["self-blended", *(["blended"] if others else [])],
                 "held_out": list(material.held_out),
             },
-        },
+        ),
         data={"config": config, "blending": plain(replace(blends, others=None)), "wobble": asdict(_WOBBLE)},
         inputs=inputs,
         held_out=HeldOut(material.fakes, VIEW, material.held_out),

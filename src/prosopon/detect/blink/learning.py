@@ -42,28 +42,21 @@ def training(material: Material, options: LearningOptions) -> BlinkRecipe:
         entry = find_trained(options.start_from, "train detector blink")
         load_strict(net, part(load(entry.path)[0], "net"), entry.name)
     learnt = tuple(_of(splits, "train") if kind == "footage" else None for kind in stores)
-    schedule = Schedule(
-        peak=options.learning_rate or _SCHEDULE.peak,
-        warm_up=_SCHEDULE.warm_up,
-        horizon=options.horizon or _SCHEDULE.horizon,
-    )
     return BlinkRecipe(
         options.name,
         net,
         Blinking(tuple(stores.values()), learnt),
-        schedule,
-        card={
-            "technique": "blink",
-            "config": name,
-            "licence": options.licence,
-            "origin": "trained with prosopon train detector",
-            "model": asdict(config),
-            "learnt_from": {
+        options.schedule(_SCHEDULE),
+        card=options.card(
+            "blink",
+            name,
+            model=asdict(config),
+            learnt_from={
                 "rendered_people": PEOPLE,
                 "people_in_footage": sorted(_of(splits, "train")),
                 "frames_of_eyes": frames_in(tuple(stores.values())),
             },
-        },
+        ),
         data={"rendered_people": PEOPLE, "footage": sorted(splits), "config": name},
         inputs={kind: store.sha256() for kind, store in stores.items()},
         held_out=_held_out(material, stores, splits, ("calibrate",)),

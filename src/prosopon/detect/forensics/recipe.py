@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from prosopon.core.errors import UsageError
 from prosopon.datasets.degradations import draw
 from prosopon.detect.forensics.hardening import Hardened, Hardening
 from prosopon.detect.forensics.net import CONFIGS, VIEW, build
@@ -25,7 +24,7 @@ from prosopon.train.toml import plain
 
 PAINTED = ("animate", "partswap", "edit")
 """Generators whose faces a net has painted as a whole. Where an arena has none of them, all there are do."""
-_RATE, _WARM_UP, _HORIZON, _WEIGHT_DECAY = 3e-3, 50, 900, 1e-3
+_SCHEDULE = Schedule(peak=3e-3, warm_up=50, horizon=900, weight_decay=1e-3)
 _DRAW = partial(draw, h264=0.2)
 
 
@@ -35,9 +34,7 @@ def forensics_recipe(material: Material, options: LearningOptions) -> Classifier
     Raises:
         UsageError: there is no such configuration, or nothing to learn from.
     """
-    config = options.config or next(iter(CONFIGS))
-    if config not in CONFIGS:
-        raise UsageError(f"forensics has no configuration {config!r}", f"use one of {', '.join(CONFIGS)}")
+    config = options.chosen("forensics", CONFIGS)
     known = material.generators
     learnt = tuple(name for name in known if name in PAINTED) or known
     left_out = tuple(name for name in material.fakes.generators if name not in learnt)
@@ -52,14 +49,8 @@ def forensics_recipe(material: Material, options: LearningOptions) -> Classifier
         options.name,
         net,
         pairs,
-        Schedule(options.learning_rate or _RATE, _WARM_UP, options.horizon or _HORIZON, _WEIGHT_DECAY),
-        card={
-            "technique": "forensics",
-            "config": config,
-            "licence": options.licence,
-            "origin": "trained with prosopon train detector",
-            "trained_on": {"generators": list(learnt), "held_out": list(left_out)},
-        },
+        options.schedule(_SCHEDULE),
+        card=options.card("forensics", config, trained_on={"generators": list(learnt), "held_out": list(left_out)}),
         data={
             "config": config,
             "generators": list(learnt),

@@ -23,7 +23,7 @@ from prosopon.train.schedule import Schedule
 
 TECHNIQUE = "plain"
 VIEW = View(160, 1.5)
-_RATE, _WARM_UP, _HORIZON, _WEIGHT_DECAY = 1.5e-3, 50, 700, 1e-3
+_SCHEDULE = Schedule(peak=1.5e-3, warm_up=50, horizon=700, weight_decay=1e-3)
 
 
 class Plain(FrameDetector):
@@ -64,14 +64,8 @@ class Plain(FrameDetector):
             options.name,
             net,
             pairs,
-            Schedule(options.learning_rate or _RATE, _WARM_UP, options.horizon or _HORIZON, _WEIGHT_DECAY),
-            card={
-                "technique": TECHNIQUE,
-                "config": "studio",
-                "licence": options.licence,
-                "origin": "trained with prosopon train detector",
-                "trained_on": {"generators": generators, "held_out": held_out},
-            },
+            options.schedule(_SCHEDULE),
+            card=options.card(TECHNIQUE, "studio", trained_on={"generators": generators, "held_out": held_out}),
             data={"generators": generators, "held_out": held_out},
             inputs=inputs,
             held_out=HeldOut(material.fakes, VIEW, material.held_out),

@@ -6,8 +6,8 @@ closed form, or by scikit-learn. Either is calibrated afterwards on people whom 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol, Self, runtime_checkable
 
@@ -21,6 +21,7 @@ from prosopon.datasets.arena.arena import Arena, ArenaClip
 from prosopon.datasets.degradations import Degradation
 from prosopon.detect.learning.calibrate import LabelledClip
 from prosopon.train.recipe import Recipe
+from prosopon.train.schedule import Schedule
 
 HELD_OUT = ("swap",)
 """Generators whose fakes nothing that ships has learnt from, so that its error on unknown ones can be told."""
@@ -92,6 +93,31 @@ class LearningOptions:
     start_from: str | None = None
     licence: str = "that of the data it was trained on"
     horizon: int | None = None
+
+    def chosen(self, technique: str, configs: Iterable[str]) -> str:
+        """Which of a technique's nets it shall be.
+
+        Raises:
+            UsageError: it has no such net.
+        """
+        names = list(configs)
+        if self.config is not None and self.config not in names:
+            raise UsageError(f"{technique} has no configuration {self.config!r}", f"use one of {', '.join(names)}")
+        return self.config or names[0]
+
+    def schedule(self, usual: Schedule) -> Schedule:
+        """How fast it learns: as the technique does, but for what was asked otherwise."""
+        return replace(usual, peak=self.learning_rate or usual.peak, horizon=self.horizon or usual.horizon)
+
+    def card(self, technique: str, config: str, **learnt: Any) -> dict[str, Any]:
+        """What goes beside the weights: what they are, and what they learnt from."""
+        return {
+            "technique": technique,
+            "config": config,
+            "licence": self.licence,
+            "origin": "trained with prosopon train detector",
+            **learnt,
+        }
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from torch import nn
 
-from prosopon.core.errors import UsageError
 from prosopon.detect.learning.frame_detector import NET
 from prosopon.detect.learning.meso_view import MesoView
 from prosopon.detect.learning.pairs import ArenaPairs
@@ -22,7 +21,7 @@ from prosopon.detect.learning.weights import start_net
 from prosopon.detect.mesonet.net import NETS
 from prosopon.train.schedule import Schedule
 
-_RATE, _WARM_UP, _HORIZON, _WEIGHT_DECAY = 3e-3, 50, 1500, 1e-3
+_SCHEDULE = Schedule(peak=3e-3, warm_up=50, horizon=1500, weight_decay=1e-3)
 _MOMENTUM = 0.1
 """Of running statistics."""
 
@@ -33,9 +32,7 @@ def meso_recipe(material: Material, options: LearningOptions) -> ClassifierRecip
     Raises:
         UsageError: there is no such configuration, or nothing to learn from.
     """
-    config = options.config or next(iter(NETS))
-    if config not in NETS:
-        raise UsageError(f"mesonet has no configuration {config!r}", f"use one of {', '.join(NETS)}")
+    config = options.chosen("mesonet", NETS)
     view = MesoView()
     net = NETS[config]()
     net.drop.p = 0.0
@@ -51,14 +48,10 @@ def meso_recipe(material: Material, options: LearningOptions) -> ClassifierRecip
         options.name,
         net,
         pairs,
-        Schedule(options.learning_rate or _RATE, _WARM_UP, options.horizon or _HORIZON, _WEIGHT_DECAY),
-        card={
-            "technique": "mesonet",
-            "config": config,
-            "licence": options.licence,
-            "origin": "trained with prosopon train detector",
-            "trained_on": {"generators": generators, "held_out": list(material.held_out)},
-        },
+        options.schedule(_SCHEDULE),
+        card=options.card(
+            "mesonet", config, trained_on={"generators": generators, "held_out": list(material.held_out)}
+        ),
         data={"config": config, "held_out": list(material.held_out), "generators": generators},
         inputs=inputs,
         held_out=HeldOut(material.fakes, view, material.held_out),

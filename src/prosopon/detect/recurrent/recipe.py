@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from prosopon.core.errors import CheckpointError, UsageError
+from prosopon.core.errors import CheckpointError
 from prosopon.datasets.arena.arena import Arena, ArenaClip
 from prosopon.datasets.degradations import NAMED
 from prosopon.detect.learning.figures import auc, ece, eer
@@ -30,7 +30,7 @@ from prosopon.models.checkpoint import load_strict, part
 from prosopon.train.recipe import Batch
 from prosopon.train.schedule import Schedule
 
-_RATE, _WARM_UP, _HORIZON, _WEIGHT_DECAY = 2e-3, 30, 500, 1e-2
+_SCHEDULE = Schedule(peak=2e-3, warm_up=30, horizon=500, weight_decay=1e-2)
 _FRAMES_BY, _FRAMES_CONFIG = "mesonet", "meso4"
 """Whose weights those are that what looks at frames begins with."""
 _JUDGED = 96
@@ -126,9 +126,7 @@ def recurrent_recipe(material: Material, options: LearningOptions) -> RecurrentR
         UsageError: there is no such configuration, or nothing to learn from.
         MissingError, CheckpointError: the weights that it begins with are not there, or damaged.
     """
-    config = options.config or next(iter(CONFIGS))
-    if config not in CONFIGS:
-        raise UsageError(f"recurrent has no configuration {config!r}", f"use one of {', '.join(CONFIGS)}")
+    config = options.chosen("recurrent", CONFIGS)
     net, inputs = build({"config": config}), material.inputs()
     frames_from = CONFIGS[config].frames_from
     if frames_from is not None:
@@ -144,14 +142,8 @@ def recurrent_recipe(material: Material, options: LearningOptions) -> RecurrentR
         options.name,
         net,
         ArenaPairs(material.fakes, VIEW, held_out_generators=material.held_out, run=RUN),
-        Schedule(options.learning_rate or _RATE, _WARM_UP, options.horizon or _HORIZON, _WEIGHT_DECAY),
-        card={
-            "technique": "recurrent",
-            "config": config,
-            "licence": options.licence,
-            "origin": "trained with prosopon train detector",
-            "trained_on": learnt,
-        },
+        options.schedule(_SCHEDULE),
+        card=options.card("recurrent", config, trained_on=learnt),
         data={"config": config, **learnt},
         inputs=inputs,
     )

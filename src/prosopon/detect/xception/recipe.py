@@ -19,7 +19,7 @@ from prosopon.detect.xception.technique import TECHNIQUE, VIEW
 from prosopon.models.checkpoint import load_strict, part
 from prosopon.train.schedule import Schedule
 
-_RATE, _WARM_UP, _HORIZON, _WEIGHT_DECAY = 2e-4, 100, 10_000, 0.0
+_SCHEDULE = Schedule(peak=2e-4, warm_up=100, horizon=10_000, weight_decay=0.0)
 
 
 def xception_recipe(material: Material, options: LearningOptions) -> ClassifierRecipe:
@@ -39,15 +39,13 @@ def xception_recipe(material: Material, options: LearningOptions) -> ClassifierR
         options.name,
         net,
         pairs,
-        Schedule(options.learning_rate or _RATE, _WARM_UP, options.horizon or _HORIZON, _WEIGHT_DECAY),
-        card={
-            "technique": TECHNIQUE,
-            "config": "trained",
-            "fake_class": FAKE,
-            "licence": options.licence,
-            "origin": "trained with prosopon train detector",
-            "trained_on": {"generators": generators, "held_out": list(material.held_out)},
-        },
+        options.schedule(_SCHEDULE),
+        card=options.card(
+            TECHNIQUE,
+            "trained",
+            fake_class=FAKE,
+            trained_on={"generators": generators, "held_out": list(material.held_out)},
+        ),
         data={"held_out": list(material.held_out), "generators": generators},
         inputs=inputs,
         held_out=HeldOut(material.fakes, VIEW, material.held_out),
