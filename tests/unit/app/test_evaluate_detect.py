@@ -144,6 +144,15 @@ def test_text_and_page(arena: Path, tmp_path: Path) -> None:
         verb.run(args, Console(out=out, err=io.StringIO()))
 
 
+def test_held_out_is_what_nobody_learnt_from(arena: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One detector's own choice does not keep fakes from the others."""
+    said = {"good": ("swap", "animate"), "blind": ("swap",)}
+    monkeypatch.setattr(experts, "held_out_by", lambda expert: said[expert.name])
+    assert told(EvaluateDetect(arena, quick=True, limit=1))["how"]["held_out"] == ["swap"]
+    monkeypatch.setattr(experts, "held_out_by", lambda expert: ())
+    assert told(EvaluateDetect(arena, quick=True, limit=1))["how"]["held_out"] == []
+
+
 def test_a_fusion_is_fitted_on_the_calibration_split(arena: Path, tmp_path: Path) -> None:
     output = tmp_path / "fusion.toml"
     answer = told(EvaluateDetect(arena, fit_fusion=output, hold_out=("swap",)))
