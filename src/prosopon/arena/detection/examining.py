@@ -20,6 +20,7 @@ from prosopon.core.progress import SILENT, Progress
 from prosopon.datasets.degradations import NAMED, named
 from prosopon.detect.judging.judge import Judge
 from prosopon.detect.judging.looking import Looked
+from prosopon.detect.judging.roster import Expert
 from prosopon.faces.excerpt import runs_of
 from prosopon.faces.finder import FaceFinder
 
@@ -50,7 +51,7 @@ class Examiner:
         """All that its answers depend on, JSON-able."""
         return {
             "version": VERSION,
-            "detectors": {expert.name: dict(expert.weights) for expert in self.judge.roster.experts},
+            "detectors": {expert.name: _about(expert) for expert in self.judge.roster.experts},
             "manner": repr(self.judge.manner),
             "fusion": self.judge.fused_by.as_json(),
             "finder": self.finder.name,
@@ -108,6 +109,12 @@ class Examiner:
         if shown.is_followed:
             return None
         return Looked(of_pictures(shown.clip, self.finder), 1, len(shown.clip))
+
+
+def _about(expert: Expert) -> dict[str, Any]:
+    """Its weights, and what its values are worth: that may be found out anew for the same weights."""
+    worth = getattr(expert.detector, "calibration", None)
+    return {"weights": dict(expert.weights), "calibration": None if worth is None else worth.as_json()}
 
 
 def _of_single_pictures(judge: Judge) -> Judge:

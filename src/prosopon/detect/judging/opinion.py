@@ -114,14 +114,15 @@ def ask(expert: Expert, clip: Clip, tracks: Tracks, material: Mapping[str, float
 def beyond(calibration: Calibration, material: Mapping[str, float]) -> dict[str, str]:
     """The measures that are clearly beyond what a detector was calibrated on: `83 (97 or more in calibration)` by name.
 
-    Its ranges leave out the last of a hundred clips at either end: as much again as a tenth of a range is let pass. So
-    is material that is less compressed than any that was seen.
+    Its ranges leave out the last of a hundred clips at either end: a tenth of a range more is let pass, at the lower
+    end no more than a tenth of where that is, since there are measures that nearly reach 0. So is material that is less
+    compressed than any that was seen.
     """
     found = {}
     for name in calibration.outside(material):
         low, high = calibration.ranges[name]
-        slack = _SLACK * (high - low)
-        if material[name] > high + slack or (material[name] < low - slack and name not in _BETTER_BELOW):
+        above, below = _SLACK * (high - low), _SLACK * min(high - low, abs(low))
+        if material[name] > high + above or (material[name] < low - below and name not in _BETTER_BELOW):
             seen = f"{low:.3g} or more" if name == "face_px" and high >= ENOUGH_PX else f"{low:.3g} to {high:.3g}"
             found[name] = f"{material[name]:.3g} ({seen} in calibration)"
     return found

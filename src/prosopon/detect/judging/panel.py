@@ -21,6 +21,7 @@ from prosopon.detect.judging.opinion import ask
 from prosopon.detect.judging.pieces import Piece, fewer, shown
 from prosopon.detect.judging.roster import Expert
 from prosopon.detect.judging.verdict import LEAST_LOG10_LR
+from prosopon.detect.learning.material import material_measures
 
 RUNS, RUN = 2, 8
 """So many pieces, and frames of each, are judged again."""
@@ -102,7 +103,8 @@ def run_panel(
     trials = []
     for name, change in CHANGES.items():
         clip, tracks = shown([change(piece) for piece in some], fps, name)
-        found = {expert.name: ask(expert, clip, tracks).log10_lr for expert in experts}
+        material = material_measures(clip, tracks)
+        found = {expert.name: ask(expert, clip, tracks, material).log10_lr for expert in experts}
         said = {which: value for which, value in found.items() if value is not None}
         whole = fusion.log10_lr({**fixed, **said}) if said else None
         trials.append(Trial(name, found, None if whole is None else whole + besides))

@@ -7,8 +7,9 @@ with fakes and real clips of the same weight in all, so that the line is a likel
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from prosopon.core.errors import UsageError
 from prosopon.core.faces import Tracks
 from prosopon.core.progress import SILENT, Progress
 from prosopon.core.protocols import Detector
-from prosopon.detect.learning.figures import ece, effective_number, evened
+from prosopon.detect.learning.figures import auc, ece, effective_number, evened
 from prosopon.detect.learning.material import material_measures
 
 _EDGE = 1e-6
@@ -27,6 +28,12 @@ _EDGE = 1e-6
 _SLACK = 0.01
 """Share of the clips beyond each end of the ranges of what was seen."""
 _ROUNDS = 100
+_FADING: Mapping[str, bool] = MappingProxyType({"sharpness": False, "fine_detail_db": False, "blockiness": True})
+"""Measures of material along which what detectors look at gets lost, and whether that is at their upper ends."""
+_PARTS = 8
+"""Such an end is cut in parts of so much of the clips."""
+_FEWEST = 8
+"""Of either kind: with fewer clips in a part nothing is known of it."""
 
 LabelledClip = tuple[Clip, Tracks, int, str]
 """Frames, who is where in them, 1 for a fake and 0 for a real one, and whom they show."""
@@ -91,16 +98,21 @@ def calibration_of(answers: Answers, data: str) -> Calibration:
 
     The errors of calibration are measured on each half of the people with a line from the other half. No ratio is
     larger than as many people as there are can show: where some count less than others, as many as they are worth.
+    Material that takes away what the detector goes by plays no part, and lies beyond the ranges.
     """
     given = answers.given
+    of_fakes = answers.fake[given]
+    if not of_fakes.any() or of_fakes.all():
+        raise UsageError(
+            f"{int(of_fakes.sum())} of {len(of_fakes)} answers are about fakes: one kind alone calibrates nothing",
+            "give clips of both kinds with faces in them",
+        )
+    most = _most(answers, given)
+    given[given] = _telling(answers, given)
+    most = min(most, _most(answers, given))
     values, fake = answers.values[given], answers.fake[given]
     weights = np.ones(len(values)) if answers.weights is None else answers.weights[given]
     people = [person for person, there in zip(answers.people, given, strict=True) if there]
-    if not fake.any() or fake.all():
-        raise UsageError(
-            f"{int(fake.sum())} of {len(fake)} answers are about fakes: nothing can be calibrated on one kind alone",
-            "give clips of both kinds with faces in them",
-        )
     slope, offset = platt(values, fake, weights)
     names = np.array(people)
     different = sorted(set(people))
@@ -108,9 +120,7 @@ def calibration_of(answers: Answers, data: str) -> Calibration:
     return Calibration(
         slope=slope,
         offset=offset,
-        most_log10_lr=math.log10(_worth(names[~fake], answers.weights[given][~fake]) + 1)
-        if answers.weights is not None
-        else math.log10(len(different) + 1),
+        most_log10_lr=most,
         data=data,
         real=int((~fake).sum()),
         fakes=int(fake.sum()),
@@ -121,9 +131,48 @@ def calibration_of(answers: Answers, data: str) -> Calibration:
     )
 
 
-def _worth(people: NDArray[np.str_], weights: NDArray[np.float64]) -> float:
-    """As how many that count alike these people are worth."""
-    return effective_number(np.array([weights[people == person].sum() for person in sorted(set(people.tolist()))]))
+def _telling(answers: Answers, given: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """`(answers given,)`, which clips are not so soft or so compressed that the values tell hardly anything.
+
+    From such an end on, an eighth of the clips after the other is left out as long as the area under its own ROC is,
+    for certain, less than half as far above chance as that of all. Where detectors see nothing, real clips look like
+    fakes to many of them: a line over everything would accuse those.
+    """
+    values, fake = answers.values[given], answers.fake[given]
+    rows = [one for one, there in zip(answers.measures, given, strict=True) if there]
+    enough = (0.5 + auc(values, fake)) / 2
+    kept = np.ones(len(values), bool)
+    for name, at_top in _FADING.items():
+        measured = np.array([row.get(name, math.nan) for row in rows])
+        known = np.flatnonzero(np.isfinite(measured))
+        parts = np.array_split(known[np.argsort(-measured[known] if at_top else measured[known])], _PARTS)
+        for part in parts[: _PARTS // 2]:
+            n_fake, n_real = int(fake[part].sum()), int((~fake[part]).sum())
+            if min(n_fake, n_real) < _FEWEST:
+                break
+            area = auc(values[part], fake[part])
+            if area + _doubt(area, n_fake, n_real) >= enough:
+                break
+            kept[part] = False
+    return kept
+
+
+def _doubt(area: float, n_fake: int, n_real: int) -> float:
+    """Standard error of an area under the ROC (Hanley and McNeil, Radiology 143, 1982)."""
+    both_fakes, both_real = area / (2 - area), 2 * area**2 / (1 + area)
+    spread = area * (1 - area) + (n_fake - 1) * (both_fakes - area**2) + (n_real - 1) * (both_real - area**2)
+    return math.sqrt(max(0.0, spread) / (n_fake * n_real))
+
+
+def _most(answers: Answers, given: NDArray[np.bool_]) -> float:
+    """The largest ratio that as many people can show as were asked about, in powers of ten."""
+    people = np.array(answers.people)[given]
+    if answers.weights is None:
+        return math.log10(len(set(people.tolist())) + 1)
+    real = ~answers.fake[given]
+    names, weights = people[real], answers.weights[given][real]
+    worth = effective_number(np.array([weights[names == name].sum() for name in sorted(set(names.tolist()))]))
+    return math.log10(worth + 1)
 
 
 def platt(

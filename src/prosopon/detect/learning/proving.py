@@ -128,13 +128,15 @@ def _tested(
         return auc(values[chosen], answers.fake[chosen])
 
     known = given & ~np.isin(generator, material.held_out)
-    likely = np.array([_posterior(calibration, value) for value in values[known]])
+    within = known & np.array([not calibration.outside(measures) for measures in answers.measures])
+    likely = np.array([_posterior(calibration, value) for value in values[within]])
     figures = {
         "auc": against(material.generators),
         "auc_held_out": against(material.held_out),
         "eer": eer(values[known], answers.fake[known]),
         "ece_before": ece(values[known], answers.fake[known]),
-        "ece_after": ece(likely, answers.fake[known]),
+        "ece_after": ece(likely, answers.fake[within]),
+        "within_calibration": float(within.sum() / max(1, known.sum())),
         **{f"auc_{name}": against([name]) for name in arena.generators},
         **_by_material(answers, [clip.material for clip in clips], known),
     }

@@ -120,6 +120,20 @@ def test_an_answer_that_a_blur_changes_is_withdrawn() -> None:
     assert judged(dotted(20), Manner(panel=False), a=StandIn(sharp)).verdict == "moderate"
 
 
+def test_frames_blurred_beyond_a_calibration_withdraw_nothing() -> None:
+    def sharp(clip: Clip, _: Tracks) -> float:
+        frame = next(clip.frames()).astype(float)
+        return value_of(50) if np.abs(np.diff(frame, axis=1)).mean() > 9 else value_of(0.1)
+
+    sharpness = judged(dotted(20), a=StandIn()).people[0].material["sharpness"]
+    knows = calibration(sharpness=(0.95 * sharpness, 1.05 * sharpness))
+    found = judged(dotted(20), a=StandIn(sharp, worth=knows))
+    assert found.verdict == "moderate"
+    assert found.people[0].panel is not None
+    said = {trial.name: trial.log10_lrs["a"] for trial in found.people[0].panel.trials}
+    assert said["blur"] is None and said["as-it-is"] == pytest.approx(math.log10(50))
+
+
 def test_a_panel_of_one_detector_leaves_the_others_as_they_are() -> None:
     def only_whole(clip: Clip, _: Tracks) -> float:
         return value_of(4)
@@ -172,6 +186,9 @@ def test_what_is_hardly_beyond_the_calibration_still_counts() -> None:
     assert beyond(known, {"face_px": 97.0, "blockiness": 3.2, "unknown": 9.0}) == {}
     assert beyond(known, {"face_px": 95.0, "blockiness": 3.4}).keys() == {"face_px", "blockiness"}
     assert beyond(known, {"sharpness": 4.5, "blockiness": 1.0}) == {"sharpness": "4.5 (2 to 4 in calibration)"}
+    assert "sharpness" in beyond(known, {"sharpness": 1.75}), "a tenth of 2, and not of the range where that is wider"
+    wide = calibration(sharpness=(1.0, 15.0))
+    assert beyond(wide, {"sharpness": 0.95}) == {} and "sharpness" in beyond(wide, {"sharpness": 0.8})
     assert beyond(known, {"face_px": 80.0}) == {"face_px": "80 (100 or more in calibration)"}, "larger ones are shrunk"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -48,6 +49,27 @@ def test_calibration_lowers_the_error_on_people_it_was_not_fitted_on() -> None:
     assert calibration.most_log10_lr == pytest.approx(math.log10(21))
     assert calibration.ranges["face_px"] == pytest.approx((30, 2969), abs=1)
     assert Calibration.of(calibration.as_json()) == calibration
+
+
+@pytest.mark.parametrize(("name", "lost_at_top"), [("sharpness", False), ("blockiness", True)])
+def test_where_nothing_is_told_nothing_is_known(name: str, lost_at_top: bool) -> None:
+    """Real clips that are soft or coded hard look like fakes: they are beyond the ranges rather than accused."""
+    good = made(1600, apart=0.7)
+    rng = np.random.default_rng(1)
+    measured = rng.random(1600)
+    lost = measured > 0.8 if lost_at_top else measured < 0.2
+    blind = replace(
+        good,
+        values=np.where(lost, 1 / (1 + np.exp(-rng.normal(4, 1, 1600))), good.values),
+        measures=tuple({name: float(value)} for value in measured),
+    )
+    low, high = calibration_of(blind, "").ranges[name]
+    assert (0.8 < high < 0.9 and low < 0.02) if lost_at_top else (0.1 < low < 0.2 and high > 0.98)
+    seeing = replace(blind, values=good.values)
+    low, high = calibration_of(seeing, "").ranges[name]
+    assert low < 0.02 and high > 0.98
+    few = replace(blind, weights=np.ones(1600) / 1600)
+    assert calibration_of(few, "").most_log10_lr <= math.log10(21)
 
 
 def test_kinds_that_lie_wholly_apart_give_a_finite_line() -> None:
